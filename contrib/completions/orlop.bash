@@ -1,0 +1,130 @@
+# bash completion for orlop, printed by: orlop --help-completions bash
+
+_orlop()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local command='' options='' root='' at=0 i
+
+	COMPREPLY=()
+	[[ $cur == '=' ]] && cur=''
+	[[ $prev == '=' ]] && prev=${COMP_WORDS[COMP_CWORD-2]}
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--root | --log | --log-format | --cgroup-manager | --rootless | --criu | --help-completions)
+			[[ ${COMP_WORDS[i+1]} == '=' ]] && ((i++))
+			[[ ${COMP_WORDS[i]} == --root || ${COMP_WORDS[i-1]} == --root ]] && root=${COMP_WORDS[i+1]}
+			((i++))
+			;;
+		-* | '=') ;;
+		*)
+			command=${COMP_WORDS[i]}
+			at=$i
+			break
+			;;
+		esac
+	done
+
+	case $command:$prev in
+	:--log-format)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return
+		;;
+	:--cgroup-manager)
+		mapfile -t COMPREPLY < <(compgen -W "cgroupfs systemd disabled" -- "$cur")
+		return
+		;;
+	:--rootless)
+		mapfile -t COMPREPLY < <(compgen -W "true false auto" -- "$cur")
+		return
+		;;
+	run:--on-reboot)
+		mapfile -t COMPREPLY < <(compgen -W "restart exit" -- "$cur")
+		return
+		;;
+	run:--on-halt)
+		mapfile -t COMPREPLY < <(compgen -W "restart exit" -- "$cur")
+		return
+		;;
+	list:--format | list:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
+	ps:--format | ps:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json full" -- "$cur")
+		return
+		;;
+	stop:--format | stop:-f)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return
+		;;
+	wait:--format | wait:-f)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return
+		;;
+	validate:--format | validate:-f)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return
+		;;
+	:--log | \
+	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
+	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
+	exec:--process | exec:-p | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | \
+	update:--resources | update:-r)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	:--root | \
+	create:--bundle | create:-b | \
+	run:--bundle | run:-b | \
+	spec:--bundle | spec:-b)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	create:--preserve-fds | \
+	run:--preserve-fds | \
+	exec:--cwd | exec:--env | exec:-e | exec:--user | exec:-u | exec:--additional-gids | exec:-g | exec:--cap | exec:-c | exec:--apparmor | exec:--process-label | exec:--cgroup | exec:--preserve-fds | \
+	events:--interval | \
+	kill:--pid | kill:--host-pid | \
+	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
+	wait:--pid | wait:--host-pid | wait:--timeout | \
+	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit)
+		return
+		;;
+	esac
+
+	case $command in
+	'') options="--root --log --log-format --debug --timings --systemd-cgroup --cgroup-manager --rootless --version" ;;
+	create) options="--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --init --no-pivot --no-new-keyring" ;;
+	run) options="--detach --keep --no-subreaper --on-reboot --on-halt --bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --init --no-pivot --no-new-keyring" ;;
+	exec) options="--tty --detach --process --cwd --env --user --additional-gids --cap --no-new-privs --apparmor --process-label --cgroup --pid-file --console-socket --pidfd-socket --preserve-fds --ignore-paused" ;;
+	list) options="--format --quiet" ;;
+	ps) options="--format" ;;
+	events) options="--stats --interval" ;;
+	kill) options="--all --pid --host-pid --pgid" ;;
+	stop) options="--timeout --signal --format" ;;
+	wait) options="--any --format --pid --host-pid --timeout" ;;
+	delete) options="--force" ;;
+	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit" ;;
+	spec) options="--bundle --rootless" ;;
+	validate) options="--format --spec-only" ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$cur")
+		return
+	fi
+
+	case $command in
+	'')
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features help" -- "$cur")
+		;;
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update)
+		if [[ $command == kill && $prev != -* ]] && ((COMP_CWORD > at + 1)); then
+			mapfile -t COMPREPLY < <(compgen -A signal -- "$cur")
+			return
+		fi
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" ${root:+--root "$root"} list -q 2>/dev/null)" -- "$cur")
+		;;
+	esac
+}
+
+complete -o default -F _orlop orlop

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int fail(int num)
+{
+	errno = num;
+	return -num;
+}
+
+int file_read_fd(int fd, size_t limit, struct str *out)
+{
+	char buf[4096];
+	size_t total = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return str_ok(out) ? 0 : fail(ENOMEM);
+		total += (size_t)n;
+		if (total > limit)
+			return fail(EFBIG);
+		str_addn(out, buf, (size_t)n);
+	}
+}
+
+int file_read_at(int dir, const char *path, size_t limit, struct str *out)
+{
+	auto_(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	return file_read_fd(fd, limit, out);
+}
+
+int file_write_at(int dir, const char *path, const char *text)
+{
+	auto_(close_fd) int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : fail(EIO);
+}
+
+int write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/*
+ * A file without a name until it is whole: what kills us leaves nothing behind. Only where there is none
+ * of that name yet, as linkat(2) does not replace. 1: it must be done by a temporary name.
+ */
+static int write_new(int dir, const char *name, const void *data, size_t n, mode_t mode)
+{
+	const char *base = path_last(name);
+	auto_(close_fd) int fd = -EBADF;
+	char folder[PATH_MAX], link[64];
+	int r;
+
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(base - name), name) >=
+	    (int)sizeof(folder))
+		return fail(ENAMETOOLONG);
+	fd = openat(dir, *folder ? folder : ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+	if (fd < 0)
+		return 1;
+	r = write_all(fd, data, n);
+	if (r < 0)
+		return r;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) < 0 ? 1 : 0;
+}
+
+int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
+{
+	const char *base = path_last(name);
+	char temp[PATH_MAX];
+	int fd, r = write_new(dir, name, data, n, mode);
+
+	if (r <= 0)
+		return r;
+	if (snprintf(temp, sizeof(temp), "%.*s.%s.%d", (int)(base - name), name, base,
+		     (int)getpid()) >= (int)sizeof(temp))
+		return fail(ENAMETOOLONG);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, data, n);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(dir, temp, dir, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(dir, temp, 0);
+		errno = -r;
+	}
+	return r;
+}
+
+int path_of_fd(int fd, char *path, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == size)
+		return fail(ENAMETOOLONG);
+	path[n] = 0;
+	return 0;
+}
+
+int mkdir_parents(const char *path, mode_t mode)
+{
+	char copy[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(copy))
+		return fail(n ? ENAMETOOLONG : ENOENT);
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	memcpy(copy, path, n + 1);
+	for (char *p = copy + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			return -errno;
+		*p = '/';
+	}
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}

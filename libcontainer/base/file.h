@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Whole files by directory descriptor (AT_FDCWD is one). Results are 0 or a negative errno with errno
+ * set likewise, and no message: the caller knows what the file means (sysf()).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+
+/* Appends the file to *out; more than `limit` bytes is -EFBIG. Works for /proc and cgroup files. */
+int file_read_at(int dir, const char *path, size_t limit, struct str *out);
+
+/* The same from an open descriptor's current offset. */
+int file_read_fd(int fd, size_t limit, struct str *out);
+
+/* One write(2) to an existing file (procfs, cgroupfs). A short write is -EIO. */
+int file_write_at(int dir, const char *path, const char *text);
+
+/* All bytes, over short writes and EINTR. */
+int write_all(int fd, const void *data, size_t n);
+
+/* Makes or replaces `name` in `dir` by rename(2): a reader sees the old or the new file, whole. */
+int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode);
+
+/* The path by which the kernel knows a descriptor: canonical and absolute, or what stands for one. */
+int path_of_fd(int fd, char *path, size_t size);
+
+/* mkdir -p with that mode for what is missing. */
+int mkdir_parents(const char *path, mode_t mode);

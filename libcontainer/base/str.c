@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+void str_done(struct str *s)
+{
+	if (!s->arena)
+		free(s->s);
+	*s = (struct str)STR_INIT;
+}
+
+static bool reserve(struct str *s, size_t more)
+{
+	size_t room = s->room ? s->room : 256;
+	char *p;
+
+	if (s->bad)
+		return false;
+	while (room - s->n <= more)
+		room *= 2;
+	if (room == s->room)
+		return true;
+	p = s->arena ? arena_grow(s->arena, s->s, s->n + (s->n > 0), room) : realloc(s->s, room);
+	if (!p) {
+		s->bad = true;
+		return false;
+	}
+	s->s = p;
+	s->room = room;
+	return true;
+}
+
+void str_addn(struct str *s, const char *text, size_t n)
+{
+	if (!reserve(s, n))
+		return;
+	memcpy(s->s + s->n, text, n);
+	s->n += n;
+	s->s[s->n] = 0;
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
+void str_printf(struct str *s, const char *fmt, ...)
+{
+	va_list args, again;
+	int n;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, args);
+	if (n < 0)
+		s->bad = true;
+	else if (reserve(s, (size_t)n)) {
+		(void)vsnprintf(s->s + s->n, (size_t)n + 1, fmt, again);
+		s->n += (size_t)n;
+	}
+	va_end(again);
+	va_end(args);
+}
+
+bool streq(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+const char *path_last(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}

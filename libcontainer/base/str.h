@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A growing string. An allocation failure makes it sticky-bad: later appends do nothing and
+ * str_ok() is false, so a caller checks once at the end. Always NUL-terminated once not empty.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/macros.h"
+
+struct arena;
+
+struct str {
+	char *s; /* NULL while nothing was added */
+	size_t n, room;
+	bool bad;
+	struct arena *arena; /* where it grows; NULL: on the heap */
+};
+
+#define STR_INIT { 0 }
+/* Lives as long as the arena: str_done() is not needed. */
+#define STR_IN(a) { .arena = (a) }
+
+void str_done(struct str *s);
+#define auto_str __attribute__((cleanup(str_done))) struct str
+
+void str_add(struct str *s, const char *text);
+void str_addn(struct str *s, const char *text, size_t n);
+void str_printf(struct str *s, const char *fmt, ...) printf_like(2, 3);
+static inline bool str_ok(const struct str *s)
+{
+	return !s->bad;
+}
+/* The text, never NULL. */
+static inline const char *str_text(const struct str *s)
+{
+	return s->s ? s->s : "";
+}
+
+bool streq(const char *a, const char *b);
+bool starts_with(const char *s, const char *prefix);
+/* The part after the last '/', or all of it: never NULL, never allocates. */
+const char *path_last(const char *path);

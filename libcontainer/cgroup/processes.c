@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The processes of a container: list, freeze, signal, and the removal once they are gone. */
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "cgroup/cgroup_internal.h"
+
+int cgroup_freeze(struct cgroup *c, bool frozen, struct error *err)
+{
+	if (!c->driver)
+		return failf(err, ENOTSUP, "the container has no cgroup to freeze");
+	return c->driver->freeze(c, frozen, err);
+}
+
+int cgroup_is_frozen(struct cgroup *c)
+{
+	return c->driver ? c->driver->is_frozen(c) : 0;
+}
+
+/* From the cgroup `below` the mountpoint up to its top: cgroup.freeze is each one's own word. */
+static bool unified_froze(const char *mount, char *below)
+{
+	char dir[PATH_MAX];
+	uint64_t frozen;
+
+	for (char *end = below + strlen(below); end > below; end = strrchr(below, '/')) {
+		*end = 0;
+		if (snprintf(dir, sizeof(dir), "%s%s", mount, below) < (int)sizeof(dir) &&
+		    tree_read_u64(dir, "cgroup.freeze", &frozen) == 0 && frozen)
+			return true;
+	}
+	return false;
+}
+
+/* freezer.state tells of those above too. */
+static bool freezer_froze(const char *mount, const char *below)
+{
+	auto_str state = STR_INIT;
+	char dir[PATH_MAX];
+
+	return snprintf(dir, sizeof(dir), "%s/freezer%s", mount, below) < (int)sizeof(dir) &&
+	       tree_read(dir, "freezer.state", &state) == 0 && !streq(str_text(&state), "THAWED");
+}
+
+bool cgroup_froze(pid_t pid)
+{
+	const struct cgroup_host *host = &cgroup_real_host;
+	auto_str text = STR_INIT;
+	char path[PATH_MAX];
+	bool hybrid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	if (tree_read_file(path, &text) < 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "%s/unified", host->mount);
+	hybrid = access(path, F_OK) == 0;
+	for (char *line = text.s, *end; line && *line; line = end) {
+		char *below = strstr(line, ":/");
+
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = 0;
+		if (starts_with(line, "0::/") && unified_froze(hybrid ? path : host->mount, line + 3))
+			return true;
+		if (below && strstr(line, ":freezer:/") && freezer_froze(host->mount, below + 1))
+			return true;
+	}
+	return false;
+}
+
+static const char *procs_path(struct cgroup *c)
+{
+	struct cgroup_tree *t = c->unified;
+
+	if (!t)
+		t = tree_of(c, "devices");
+	return t ? t->path : c->trees[0].path;
+}
+
+int cgroup_pids(struct cgroup *c, pid_t **ret, size_t *n, struct error *err)
+{
+	struct pid_list list = { 0 };
+	int r = c->driver ? tree_pids(procs_path(c), &list) : 0;
+
+	if (r < 0) {
+		free(list.v);
+		return codef(err, r, "processes of cgroup '%s'", procs_path(c));
+	}
+	*ret = list.v;
+	*n = list.n;
+	return 0;
+}
+
+#define SIGNAL_BATCH 64
+
+/* Marks with -1 the pids of `batch` that are not in the cgroup any more. */
+static int drop_strangers(const char *path, pid_t *batch, size_t n)
+{
+	struct pid_list now = { 0 };
+	int r = tree_pids(path, &now);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		size_t at = 0;
+
+		while (at < now.n && now.v[at] != batch[i])
+			at++;
+		if (at == now.n)
+			batch[i] = -1;
+	}
+	free(now.v);
+	return r;
+}
+
+/*
+ * A pid read before pidfd_open() and again after it is that process, not one that reuses its
+ * number.
+ */
+static int signal_batch(const char *path, pid_t *batch, size_t n, int sig)
+{
+	int fds[SIGNAL_BATCH], r;
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = sys_pidfd_open(batch[i], 0);
+	r = drop_strangers(path, batch, n);
+	for (size_t i = 0; i < n; i++) {
+		if (r == 0 && fds[i] >= 0 && batch[i] > 0 &&
+		    sys_pidfd_send_signal(fds[i], sig) < 0 && errno != ESRCH)
+			r = -errno;
+		close_fd(fds[i]);
+	}
+	return r;
+}
+
+static int signal_each(const char *path, int sig)
+{
+	struct pid_list list = { 0 };
+	int r = tree_pids(path, &list);
+
+	for (size_t i = 0; r == 0 && i < list.n; i += SIGNAL_BATCH)
+		r = signal_batch(path, list.v + i, min_of(list.n - i, (size_t)SIGNAL_BATCH), sig);
+	free(list.v);
+	return r;
+}
+
+int cgroup_signal(struct cgroup *c, int sig, struct error *err)
+{
+	bool freeze = false;
+	int r;
+
+	if (!c->driver)
+		return 0;
+	if (sig == SIGKILL && c->unified) {
+		r = tree_write(c->unified->path, "cgroup.kill", "1");
+		if (r == 0)
+			return 0;
+		/* Kernels before 5.14 lack the file, threaded cgroups refuse it. */
+		log_debug("cgroup '%s': cgroup.kill: %s", c->unified->path, errno_words(r));
+	}
+	/* Nothing escapes by forking while it is frozen. */
+	if (sig == SIGKILL && c->driver->is_frozen(c) == 0)
+		freeze = c->driver->freeze(c, true, NULL) == 0;
+	r = signal_each(procs_path(c), sig);
+	if (freeze || sig == SIGKILL)
+		(void)c->driver->freeze(c, false, NULL);
+	return r < 0 ? codef(err, r, "signal %d to cgroup '%s'", sig, procs_path(c)) : 0;
+}
+
+static int not_removed(const struct cgroup_tree *t, int r, struct error *err)
+{
+	struct pid_list list = { 0 };
+
+	(void)tree_pids(t->path, &list);
+	free(list.v);
+	if (list.n)
+		return failf(err, EBUSY, "remove cgroup '%s': %zu process(es) still in it", t->path,
+			     list.n);
+	return codef(err, r, "remove cgroup '%s'", t->path);
+}
+
+/* Processes of the killed create's are dying: two seconds are plenty. */
+void cgroup_remove_empty(struct cgroup *c)
+{
+	const int64_t deadline = now_ns() + INT64_C(2000000000);
+
+	for (size_t i = 0; i < c->n; i++) {
+		int64_t pause = 50000;
+
+		while (rmdir(c->trees[i].path) < 0 && errno == EBUSY && now_ns() < deadline) {
+			sleep_ns(pause);
+			pause = min_of(pause * 2, INT64_C(20000000));
+		}
+	}
+}
+
+/* All that can go does; the first failure is told. */
+int cgroup_remove(struct cgroup *c, struct error *err)
+{
+	struct error unit = ERROR_INIT;
+	int64_t deadline = 0;
+	int ret = 0;
+
+	/* Its manager may be gone, or its message bus: a unit without a cgroup is none. */
+	if (c->unit && systemd_remove(c, &unit) < 0)
+		log_debug("unit of the container: %s", unit.msg);
+	for (size_t i = 0; c->driver && i < c->n; i++) {
+		int r;
+
+		if (rmdir(c->trees[i].path) == 0 || errno == ENOENT)
+			continue;
+		if (!deadline)
+			deadline = now_ns() + (int64_t)c->host->patience_ms * 1000000;
+		r = tree_remove(c->trees[i].path, deadline);
+		if (r < 0 && ret == 0)
+			ret = not_removed(&c->trees[i], r, err);
+	}
+	return ret;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/parse.h"
+#include "cgroup/cgroup_internal.h"
+
+#define DEPTH_MAX 64
+
+int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void sleep_ns(int64_t ns)
+{
+	struct timespec t = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+struct cgroup_tree *tree_of(struct cgroup *c, const char *controller)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->trees[i].v2 && cgroup_list_has(c->trees[i].name, controller))
+			return &c->trees[i];
+	return c->kind == CGROUP_V2 ? c->unified : NULL;
+}
+
+/* ---- making ---- */
+
+static int make_parents(struct cgroup_tree *t)
+{
+	char copy[PATH_MAX];
+	size_t n = strlen(t->path), at = strlen(t->mount);
+
+	if (n >= sizeof(copy))
+		return -ENAMETOOLONG;
+	memcpy(copy, t->path, n + 1);
+	for (at++; at <= n; at++) {
+		if (copy[at] != '/' && copy[at] != 0)
+			continue;
+		copy[at] = 0;
+		if (mkdir(copy, 0755) == 0) {
+			if (!t->made)
+				t->made = at;
+		} else if (errno != EEXIST) {
+			return -errno;
+		}
+		copy[at] = t->path[at];
+	}
+	return t->made ? 0 : 1;
+}
+
+int tree_make(struct cgroup_tree *t)
+{
+	if (mkdir(t->path, 0755) == 0) {
+		t->made = strlen(t->path);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return 1;
+	return errno == ENOENT ? make_parents(t) : -errno;
+}
+
+int tree_unmake(struct cgroup_tree *t, int64_t deadline)
+{
+	char copy[PATH_MAX];
+	size_t n = strlen(t->path);
+
+	if (!t->made || n >= sizeof(copy))
+		return 0;
+	memcpy(copy, t->path, n + 1);
+	while (n >= t->made) {
+		bool last = n == strlen(t->path);
+		int r;
+
+		copy[n] = 0;
+		/* Not ours any more once somebody put a cgroup of theirs below. */
+		r = tree_remove(copy, last ? deadline : 0);
+		if (r < 0)
+			return last ? r : 0;
+		while (n > 0 && copy[n - 1] != '/')
+			n--;
+		n = n ? n - 1 : 0;
+	}
+	t->made = 0;
+	return 0;
+}
+
+/* ---- walking ---- */
+
+/* A cgroup directory has two links more than sub-cgroups, which spares reading its ~40 names. */
+static bool is_leaf(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_nlink == 2;
+}
+
+typedef int (*tree_visit)(int dir, const char *name, void *ctx);
+
+/* Calls visit(dir, name) for each sub-directory of an open directory, which it closes. */
+static int each_child(int dir, tree_visit visit, void *ctx)
+{
+	DIR *d = fdopendir(dir);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d) {
+		close_fd(dir);
+		return -errno;
+	}
+	while (r == 0 && (e = readdir(d)))
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			r = visit(dirfd(d), e->d_name, ctx);
+	closedir(d);
+	return r;
+}
+
+static int open_dir(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* ---- removing ---- */
+
+struct removal {
+	int64_t deadline;
+	int depth;
+};
+
+static int remove_at(int at, const char *name, void *ctx);
+
+static int remove_children(int at, const char *name, struct removal *r)
+{
+	auto_(close_fd) int dir = open_dir(at, name);
+	int ret;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	if (is_leaf(dir))
+		return 0;
+	if (r->depth >= DEPTH_MAX)
+		return -ELOOP;
+	r->depth++;
+	ret = each_child(take_fd(dir), remove_at, r);
+	r->depth--;
+	return ret;
+}
+
+/*
+ * A cgroup is busy for some microseconds after its last process was reaped, and for as long as one
+ * is dying: wait tightly first, then longer.
+ */
+static int remove_at(int at, const char *name, void *ctx)
+{
+	struct removal *r = ctx;
+	int64_t pause = 50000;
+
+	for (;;) {
+		int ret;
+
+		if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY && errno != ENOTEMPTY)
+			return -errno;
+		ret = remove_children(at, name, r);
+		if (ret < 0)
+			return ret;
+		if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY || now_ns() >= r->deadline)
+			return -errno;
+		sleep_ns(pause);
+		pause = min_of(pause + pause / 2, INT64_C(20000000));
+	}
+}
+
+int tree_remove(const char *path, int64_t deadline)
+{
+	struct removal r = { .deadline = deadline };
+
+	return remove_at(AT_FDCWD, path, &r);
+}
+
+/* ---- processes ---- */
+
+static int add_pid(struct pid_list *list, pid_t pid)
+{
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 32;
+		pid_t *v = realloc(list->v, room * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		list->v = v;
+		list->room = room;
+	}
+	list->v[list->n++] = pid;
+	return 0;
+}
+
+static int add_pids(struct pid_list *list, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		uint64_t pid;
+
+		/* 0 is a process of another pid namespace: nothing we could name. */
+		if (n && parse_u64n(text, n, 10, &pid) == 0 && pid > 0 && pid <= INT_MAX &&
+		    add_pid(list, (pid_t)pid) < 0)
+			return -ENOMEM;
+		text += n + (text[n] == '\n');
+	}
+	return 0;
+}
+
+struct pid_walk {
+	struct pid_list *list;
+	int depth;
+};
+
+static int pids_at(int at, const char *name, void *ctx)
+{
+	struct pid_walk *w = ctx;
+	auto_(close_fd) int dir = open_dir(at, name);
+	auto_str text = STR_INIT;
+	int r;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	r = file_read_at(dir, "cgroup.procs", (size_t)16 << 20, &text);
+	/* A threaded cgroup refuses the file; its processes stand in the cgroup above. */
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	if (r == 0 && add_pids(w->list, str_text(&text)) < 0)
+		return -ENOMEM;
+	if (is_leaf(dir))
+		return 0;
+	if (w->depth >= DEPTH_MAX)
+		return -ELOOP;
+	w->depth++;
+	r = each_child(take_fd(dir), pids_at, w);
+	w->depth--;
+	return r;
+}
+
+int tree_pids(const char *path, struct pid_list *list)
+{
+	struct pid_walk w = { .list = list };
+
+	return pids_at(AT_FDCWD, path, &w);
+}
+
+/* ---- files ---- */
+
+static int file_path(const char *dir, const char *file, char *buf, size_t size)
+{
+	return snprintf(buf, size, "%s/%s", dir, file) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+/* A file that the kernel shows in one piece is over with the first short read: no second one. */
+int tree_read_file(const char *path, struct str *out)
+{
+	auto_(close_fd) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	char buf[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			str_addn(out, buf, (size_t)n);
+		if (out->n > CGROUP_FILE_MAX)
+			return -EFBIG;
+	} while (n < 0 || n == sizeof(buf));
+	return str_ok(out) ? 0 : -ENOMEM;
+}
+
+int tree_read(const char *dir, const char *file, struct str *out)
+{
+	char path[PATH_MAX];
+	int r = file_path(dir, file, path, sizeof(path));
+
+	if (r == 0)
+		r = tree_read_file(path, out);
+	if (r < 0)
+		return r;
+	while (out->n && (out->s[out->n - 1] == '\n' || out->s[out->n - 1] == ' '))
+		out->s[--out->n] = 0;
+	return 0;
+}
+
+int tree_write(const char *dir, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	int r = file_path(dir, file, path, sizeof(path));
+
+	return r < 0 ? r : file_write_at(AT_FDCWD, path, text);
+}
+
+static int number(const char *text, size_t n, uint64_t *ret)
+{
+	if (n == 3 && strncmp(text, "max", 3) == 0) {
+		*ret = UINT64_MAX;
+		return 0;
+	}
+	return parse_u64n(text, n, 10, ret);
+}
+
+int tree_read_u64(const char *dir, const char *file, uint64_t *ret)
+{
+	auto_str text = STR_INIT;
+	int r = tree_read(dir, file, &text);
+
+	return r < 0 ? r : number(str_text(&text), text.n, ret);
+}
+
+int tree_read_key(const char *dir, const char *file, const char *key, uint64_t *ret)
+{
+	auto_str text = STR_INIT;
+	size_t len = strlen(key);
+	int r = tree_read(dir, file, &text);
+
+	if (r < 0)
+		return r;
+	for (const char *at = str_text(&text); *at;) {
+		size_t n = strcspn(at, "\n");
+
+		if (n > len && at[len] == ' ' && strncmp(at, key, len) == 0)
+			return number(at + len + 1, n - len - 1, ret);
+		at += n + (at[n] == '\n');
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * libcontainer: the verbs on OCI containers. This and base/{error,log,str}.h is all that src/ sees.
+ *
+ * A struct container is a handle on <root>/<id>; it holds descriptors, no locks. Every verb fills `err`
+ * on failure, returns a negative errno, and leaves the container (or the absence of one) as it was.
+ * "container does not exist" is -ENOENT; "container not running" is -ESRCH.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "runtime.h"
+
+struct container;
+
+/* Of run and exec: called when all is made, right before the program may run. A failure takes all back. */
+typedef int container_ready(struct error *err);
+
+struct create_options {
+	const char *id;
+	const char *bundle;         /* NULL: the current directory                     */
+	const char *config;         /* NULL: config.json of the bundle                 */
+	const char *pid_file;       /* relative to the caller's directory; or NULL     */
+	const char *console_socket; /* AF_UNIX path that receives the pty master       */
+	const char *pidfd_socket;   /* AF_UNIX path that receives init's pidfd         */
+	unsigned preserve_fds;      /* descriptors 3..3+N-1 go to the container        */
+	bool no_pivot, no_new_keyring;
+	bool init;                  /* or annotation org.orlop.init=true: pid 1 is an init of ours     */
+	bool detach;                /* run only: needs console_socket for a terminal   */
+	container_ready *ready;     /* run only; or NULL                               */
+};
+
+/* A process started in a container. Descriptors are the caller's. */
+struct container_process {
+	pid_t pid;
+	int pidfd;
+	int console; /* pty master when a terminal was asked for in the foreground, else -EBADF */
+	int notify;  /* run with NOTIFY_SOCKET: when readable, container_notify(); else -EBADF  */
+};
+
+#define CONTAINER_PROCESS_INIT { .pid = -1, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF }
+
+/* OCI create: on return init waits for start. */
+int container_create(const struct runtime *rt, const struct create_options *o, struct error *err);
+/* OCI create and start in one; *ret is for wait and delete. */
+int container_run(const struct runtime *rt, const struct create_options *o, struct container **ret,
+		  struct container_process *process, struct error *err);
+
+/* Passes READY=1 of the program on to the service manager; true when that is done (sd_notify(3)). */
+bool container_notify(const struct container_process *process);
+
+/* Opens an existing container. */
+int container_load(const struct runtime *rt, const char *id, struct container **ret,
+		   struct error *err);
+void container_free(struct container *c);
+DEFINE_AUTO(struct container *, container_free);
+
+int container_start(struct container *c, struct error *err);
+
+/*
+ * -EBADF when one of the descriptors 3..3+n-1 is not open. To be asked before anything else opens files:
+ * --preserve-fds must hand on the caller's descriptors, never ours. create and run ask by themselves.
+ */
+int container_check_preserved(unsigned n, struct error *err);
+
+struct exec_options {
+	const char *process_file; /* --process: a process object; else args and the rest below       */
+	const char *const *args;  /* NULL-terminated                                                 */
+	const char *const *env;   /* additions, n_env of them                                        */
+	size_t n_env;
+	const char *cwd, *user;   /* user "UID[:GID]"                                                */
+	const uint32_t *additional_gids;
+	size_t n_additional_gids;
+	const char *const *caps;
+	size_t n_caps;
+	const char *const *cgroups; /* --cgroup [CTRL[,CTRL]:]PATH                                   */
+	size_t n_cgroups;
+	const char *apparmor, *process_label;
+	const char *pid_file, *console_socket, *pidfd_socket;
+	unsigned preserve_fds;
+	bool tty, no_new_privs, detach, ignore_paused;
+	container_ready *ready; /* or NULL */
+};
+
+/* A further process in a running container. Returns when its execve succeeded. */
+int container_exec(struct container *c, const struct exec_options *o,
+		   struct container_process *process, struct error *err);
+
+/* all: every process of the container, and no error when it is not running. */
+int container_kill(struct container *c, int sig, bool all, struct error *err);
+
+/* Which process of a container; all zero: its init. */
+struct container_target {
+	pid_t pid;       /* > 0: in the container's own numbering     */
+	pid_t host_pid;  /* > 0: in that of the caller                */
+	bool foreground; /* the foreground process group of the terminal that this process (or init) has */
+};
+/* To a process that is not init; -ESRCH with a message when the container has none such. */
+int container_kill_target(struct container *c, const struct container_target *t, int sig,
+			  struct error *err);
+/*
+ * Why the kernel will discard `sig` for the container's init, appended to *why: a pid 1 without a handler gets
+ * nothing but SIGKILL and SIGSTOP (pid_namespaces(7)). To be asked before the signal is sent. 1, or 0: it takes it,
+ * or it cannot be known.
+ */
+int container_discards_signal(struct container *c, int sig, struct str *why);
+
+/* How init, or a process beside it, ended. */
+struct container_exit {
+	bool known;         /* false: it has ended, and nobody was there to see how                 */
+	bool rough;         /* seen after it was reaped: an end by reboot(2) looks like 0 or SIGKILL */
+	bool maybe_reboot;  /* it is rough, such an end, and the container has the right to reboot(2) */
+	int code;           /* 0 to 255, or 128+signal as shells have it                             */
+	int signal;         /* 0: it called exit(2)                                                  */
+	const char *reason; /* exited, signal, oom, reboot, halt, unknown                            */
+	char finished[40];  /* RFC 3339, UTC; "": it had ended before we looked                      */
+};
+
+/* "exited with 7", "was killed by SIGKILL", "was ended by reboot(2), to restart". */
+void container_exit_words(const struct container_exit *e, struct str *out);
+
+/*
+ * Blocks until init (target NULL) or a process ends; several at once, with `any` until the first of them. A
+ * container that has stopped is told from its record. How init ended is kept for `state` (`keep`).
+ * `timeout_ms` -1: for ever; -ETIMEDOUT.
+ */
+struct container_waiter {
+	struct container *c;
+	const struct container_target *target; /* NULL: init                        */
+	bool done;                             /* result: it has ended, `exit` says how */
+	struct container_exit exit;
+};
+int container_wait(struct container_waiter *w, size_t n, bool any, int64_t timeout_ms,
+		   struct error *err);
+/* What our own wait(2) on init told: for the foreground `run`. `keep`: for `state` too. */
+int container_ended(struct container *c, int wait_status, bool keep, struct container_exit *ret,
+		    struct error *err);
+
+/* A descriptor of the config as it was at create, for the caller to close. It stays good after a delete. */
+int container_open_config(struct container *c, struct error *err);
+
+struct stop_options {
+	int sig;            /* 0: the image's (annotation org.opencontainers.image.stopSignal), else SIGTERM */
+	int64_t timeout_ms; /* -1: for ever */
+};
+enum stop_step {
+	STOP_WAS_STOPPED,    /* it did not run                                       */
+	STOP_BY_SIGNAL,      /* init ended by itself after the signal                */
+	STOP_BY_KILL,        /* the time was over                                    */
+	STOP_BY_KILL_AT_ONCE /* no use in waiting: the kernel discards the signal    */
+};
+struct stop_result {
+	enum stop_step step;
+	int sig; /* which was sent first */
+	struct container_exit exit;
+};
+/* Signal, wait, SIGKILL to all. A paused container is resumed for it. */
+int container_stop(struct container *c, const struct stop_options *o, struct stop_result *ret,
+		   struct error *err);
+/* force: kills first. Runs poststop hooks. */
+int container_delete(struct container *c, bool force, struct error *err);
+int container_pause(struct container *c, struct error *err);
+int container_resume(struct container *c, struct error *err);
+/* resources_json: a LinuxResources object. */
+int container_update(struct container *c, const char *resources_json, struct error *err);
+/* Appends one line of JSON: {"type":"stats","id":...,"data":{...}}. */
+int container_stats(struct container *c, struct str *out, struct error *err);
+
+/* Want of memory: poll(2) `fd` for `events`, then ask container_oom_read(). fd is the caller's to close. */
+struct container_oom {
+	int fd;
+	short events;
+	int64_t kills; /* ours */
+};
+#define CONTAINER_OOM_INIT { .fd = -EBADF }
+/* -ENOTSUP without message: no cgroup tells. */
+int container_oom_open(struct container *c, struct container_oom *ret, struct error *err);
+/* True: memory ran out since the last call. */
+bool container_oom_read(struct container *c, struct container_oom *oom);
+
+/*
+ * What happens to all containers of a root, as lines of JSON with type, id and time: create, start, pause, resume,
+ * oom, exit (with exitCode, ...), delete. Opening appends a line of type "state" for each that is there, and one
+ * of type "ready": nothing later is missed.
+ */
+struct container_events;
+int container_events_open(const struct runtime *rt, struct container_events **ret, struct str *out,
+			  struct error *err);
+void container_events_free(struct container_events *e);
+DEFINE_AUTO(struct container_events *, container_events_free);
+/* Blocks until lines can be appended to *out (empty): 1. 0: the root was removed, nothing more will come. */
+int container_events_next(struct container_events *e, struct str *out, struct error *err);
+
+/* Appends the OCI state, indented by two spaces, no newline at the end. */
+int container_state_json(struct container *c, struct str *out, struct error *err);
+
+struct container_info { /* a row of `list` */
+	const char *id, *status, *bundle, *created, *owner;
+	pid_t pid;
+};
+struct container_list {
+	struct container_info *rows;
+	size_t n;
+	struct str json;     /* with want_json: the array for `list --format json`; "null" when empty */
+	struct arena *arena; /* all texts of the rows */
+};
+/* Broken containers are warned about and left out. A missing root is an error only when given. */
+int container_list(const struct runtime *rt, bool want_json, struct container_list *ret,
+		   struct error *err);
+void container_list_done(struct container_list *l);
+
+/* Host pids of all processes, in a malloc'd array. */
+int container_pids(struct container *c, pid_t **ret, size_t *n, struct error *err);
+
+/*
+ * Looks for all that is wrong with a config, without running it: what the specification forbids, and
+ * what this kernel or host does not have. `path` is a bundle or a config, "-" standard input, NULL
+ * config.json here. Appends the report, as lines of text or as JSON; returns how many errors it has
+ * (warnings and notes are none), or a negative errno if there was nothing to read.
+ */
+enum { VALIDATE_JSON = 1 << 0, VALIDATE_SPEC_ONLY = 1 << 1 };
+int container_validate(const char *path, unsigned flags, struct str *out, struct error *err);
+
+struct container_process_info {
+	pid_t pid;         /* as numbered here                                            */
+	pid_t inside;      /* in the container; 0: it is in no namespace of the container */
+	pid_t parent;      /* in the container; 0: it was started from outside            */
+	const char *state; /* running, sleeping, stopped, zombie, ...                     */
+	char name[16];
+};
+/* All processes, those that have ended and were not reaped included; malloc'd, by pid. */
+int container_processes(struct container *c, struct container_process_info **ret, size_t *n,
+			struct error *err);
+
+/* The `features` document, indented by four spaces. */
+int container_features(struct str *out, struct error *err);
+/* The `spec` command's template. */
+const char *container_spec_template(bool rootless);
+const char *container_libseccomp_version(void); /* "2.5.4" */

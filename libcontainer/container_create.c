@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* OCI create, and run: the walk of docs/ARCHITECTURE.md. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "base/timings.h"
+#include "container_start.h"
+#include "creation.h"
+#include "fs/root_mount.h"
+#include "launch/hooks.h"
+#include "launch/limits.h"
+#include "launch/notify.h"
+#include "store/store.h"
+
+static void run_poststop(struct creation *c)
+{
+	auto_str text = STR_INIT;
+
+	if (c->hooks_ran && container_oci_state(&c->state, STATUS_STOPPED, 0, &text) == 0)
+		(void)hooks_run(c->spec->hooks, HOOK_POSTSTOP, str_text(&text), true, NULL);
+}
+
+static void creation_done(struct creation *c)
+{
+	bool busy;
+
+	child_done(&c->child);
+	if (!c->kept) {
+		net_devices_return(c->net_devices);
+		if (c->resctrl.fd >= 0)
+			resctrl_undo(&c->resctrl, c->spec->lnx.intel_rdt, c->o->id,
+				     &c->resctrl_made);
+		busy = cgroup_undo(c->cgroup) < 0;
+		if (busy)
+			cgroup_keep(c->cgroup);
+		if (c->compiled.root_mount)
+			(void)root_unmount(c->rootfs, c->compiled.root_mount, NULL);
+		run_poststop(c);
+		if (c->pid_file)
+			(void)unlink(c->o->pid_file);
+		/* Something there does not die: as after a create that was killed, `delete --force` finds it. */
+		if (c->dir >= 0 && busy)
+			store_abandon(c->dir);
+		else if (c->dir >= 0)
+			(void)store_remove(c->root, c->o->id, c->dir, NULL);
+	}
+	net_devices_free(c->net_devices);
+	resctrl_close(&c->resctrl);
+	compiled_done(&c->compiled);
+	cgroup_free(c->cgroup);
+	spec_doc_free(c->doc);
+	close_fd(c->console);
+	close_fd(c->notify);
+	close_fd(c->bundle);
+	close_fd(c->dir);
+	close_fd(c->root);
+	free(c->bundle_path);
+	free(c->rootfs);
+}
+
+/* The container outlives us from here on. */
+static void keep(struct creation *c)
+{
+	cgroup_keep(c->cgroup);
+	c->child.pid = -1;
+	c->kept = true;
+}
+
+static struct creation creation_of(const struct runtime *rt, const struct create_options *o, bool run)
+{
+	return (struct creation){
+		.rt = rt,
+		.o = o,
+		.run = run,
+		.root = -EBADF,
+		.dir = -EBADF,
+		.bundle = -EBADF,
+		.console = -EBADF,
+		.notify = -EBADF,
+		.create_state = -EBADF,
+		.start_state = -EBADF,
+		.child = CHILD_INIT,
+		.resctrl = RESCTRL_INIT,
+	};
+}
+
+static int create(struct creation *c, struct error *err)
+{
+	int r = creation_prepare(c, err);
+
+	if (r < 0)
+		return r;
+	r = creation_bring_up(c, err);
+	if (r == 0 && !c->run)
+		r = talk_tell(&c->talk, SYNC_KEPT, err);
+	return r < 0 ? limits_explain(c->cgroup, c->spec->lnx.resources, err) : 0;
+}
+
+int container_create(const struct runtime *rt, const struct create_options *o, struct error *err)
+{
+	struct creation c = creation_of(rt, o, false);
+	int r = create(&c, err);
+
+	if (r == 0)
+		keep(&c);
+	creation_done(&c);
+	return r;
+}
+
+bool container_notify(const struct container_process *process)
+{
+	return notify_take(process->notify, process->pid);
+}
+
+/* The handle for `run`, from what is at hand instead of from the files just written. */
+static int hand_over(struct creation *c, struct container **ret, struct container_process *process,
+		     struct error *err)
+{
+	struct container *container = calloc(1, sizeof(*container));
+
+	if (!container)
+		return sysf(err, "container");
+	*container = (struct container){
+		.rt = c->rt,
+		/* cppcheck-suppress internalAstError ; it cannot read a statement expression here */
+		.root = take_fd(c->root),
+		.dir = take_fd(c->dir),
+		.arena = arena_new(),
+		.state = c->state,
+		.cgroup = take_ptr(c->cgroup),
+		.doc = take_ptr(c->doc),
+	};
+	if (container->arena) {
+		container->state.bundle = arena_strdup(container->arena, c->bundle_path);
+		container->state.rootfs = arena_strdup(container->arena, c->rootfs);
+		container->state.created = arena_strdup(container->arena, c->created);
+		if (c->state.resctrl_group)
+			container->state.resctrl_group =
+				arena_strdup(container->arena, c->state.resctrl_group);
+		if (c->state.resctrl_monitor)
+			container->state.resctrl_monitor =
+				arena_strdup(container->arena, c->state.resctrl_monitor);
+	}
+	/* The container may live for days: others must be able to pause or delete it meanwhile. */
+	store_unlock(container->dir);
+	process->pid = c->state.init.pid;
+	process->pidfd = take_fd(c->child.pidfd);
+	process->console = take_fd(c->console);
+	process->notify = take_fd(c->notify);
+	*ret = container;
+	return 0;
+}
+
+static int run(struct creation *c, struct error *err)
+{
+	int r = create(c, err);
+
+	if (r < 0)
+		return r;
+	if (notify_wanted()) {
+		c->notify = notify_listen(c->dir, err);
+		if (c->notify < 0 && c->notify != -ENOENT)
+			return c->notify;
+	}
+	r = c->o->ready ? c->o->ready(err) : 0;
+	if (r < 0)
+		return r;
+	r = start_conversation(&c->talk, &c->state, STATUS_CREATING, c->child.pid, err);
+	timings_mark("start");
+	if (r < 0)
+		return limits_explain(c->cgroup, c->spec->lnx.resources, err);
+	r = start_poststart(c->spec, &c->state, err);
+	if (r == 0 && c->notify >= 0 && c->o->detach)
+		notify_forward(c->notify, c->child.pidfd, c->child.pid);
+	return r;
+}
+
+int container_run(const struct runtime *rt, const struct create_options *o, struct container **ret,
+		  struct container_process *process, struct error *err)
+{
+	struct creation c = creation_of(rt, o, true);
+	int r = run(&c, err);
+
+	if (r == 0) {
+		pid_t pid = c.child.pid;
+
+		keep(&c);
+		r = hand_over(&c, ret, process, err);
+		process->pid = pid;
+	}
+	creation_done(&c);
+	return r;
+}

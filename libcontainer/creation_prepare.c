@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What of `create` comes before the child: nothing here has run anything yet. */
+
+#include "creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/file.h"
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "base/parse.h"
+#include "base/sys.h"
+#include "base/timings.h"
+#include "launch/notify.h"
+#include "store/store.h"
+
+/* ---- the bundle ---- */
+
+static char *strdup_path_of_fd(int fd)
+{
+	char path[PATH_MAX];
+
+	return path_of_fd(fd, path, sizeof(path)) < 0 ? NULL : strdup(path);
+}
+
+static int open_bundle(struct creation *c, struct error *err)
+{
+	const char *path = c->o->bundle ? c->o->bundle : ".";
+
+	c->bundle = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->bundle < 0)
+		return sysf(err, "bundle '%s'", path);
+	c->bundle_path = strdup_path_of_fd(c->bundle);
+	if (!c->bundle_path)
+		return sysf(err, "path of bundle '%s'", path);
+	return spec_load_config(c->bundle, c->o->config ? c->o->config : "config.json", &c->doc, err);
+}
+
+/* Names below the bundle, without "." or "..": where no symlink is met, the path is canonical as it stands. */
+static bool is_plain(const char *path)
+{
+	for (size_t n; *path; path += n + (path[n] == '/')) {
+		n = strcspn(path, "/");
+		if (n == 0 || (path[n] && !path[n + 1]) || (path[0] == '.' && (n == 1 || (n == 2 && path[1] == '.'))))
+			return false;
+	}
+	return true;
+}
+
+static char *plain_rootfs(const struct creation *c, const char *path)
+{
+	auto_(close_fd) int fd = -EBADF;
+	char *joined;
+
+	if (!is_plain(path) || streq(c->bundle_path, "/"))
+		return NULL;
+	fd = sys_openat2(c->bundle, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return NULL;
+	return asprintf(&joined, "%s/%s", c->bundle_path, path) < 0 ? NULL : joined;
+}
+
+static int open_rootfs(struct creation *c, struct error *err)
+{
+	auto_(close_fd) int fd = -EBADF;
+	const struct spec_root *root = c->spec->root;
+
+	if (!root)
+		return failf(err, EINVAL, "root must be specified");
+	c->rootfs = plain_rootfs(c, root->path);
+	if (c->rootfs)
+		return 0;
+	fd = openat(c->bundle, root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		sysf(err, "rootfs '%s'", root->path);
+		return spec_error(root->json, "path", err);
+	}
+	c->rootfs = strdup_path_of_fd(fd);
+	return c->rootfs ? 0 : sysf(err, "path of rootfs '%s'", root->path);
+}
+
+static int check_terminal(const struct creation *c, struct error *err)
+{
+	bool terminal = c->spec->process && c->spec->process->terminal;
+	bool detach = !c->run || c->o->detach;
+
+	if (c->run && !c->spec->process)
+		return failf(err, EINVAL, "process must be specified to run a container");
+	if (terminal && detach && !c->o->console_socket)
+		return failf(err, EINVAL,
+			     "cannot allocate tty if runc will detach without setting console socket");
+	if (c->o->console_socket && !(terminal && detach))
+		return failf(err, EINVAL,
+			     "cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+/* ---- state ---- */
+
+/* In a user namespace the host's root is somebody unknown, and /proc belongs to him. */
+bool container_lacks_rights(const struct runtime *rt)
+{
+	struct stat st;
+
+	if (rt->rootless >= 0)
+		return rt->rootless;
+	return caller_euid() != 0 || (stat("/proc", &st) == 0 && st.st_uid != 0);
+}
+
+static bool makes_namespace(const struct spec *s, uint64_t flag)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&s->lnx, flag);
+
+	return ns && !ns->path;
+}
+
+static void fill_state(struct creation *c)
+{
+	c->state = (struct state){
+		.id = c->o->id,
+		.oci_version = STATE_OCI_VERSION,
+		.bundle = c->bundle_path,
+		.rootfs = c->rootfs,
+		.created = c->created,
+		.annotations = c->spec->annotations,
+		.owner = caller_euid(),
+		.own_pid_namespace = makes_namespace(c->spec, CLONE_NEWPID),
+		.has_process = c->spec->process != NULL,
+		.rootless = c->rootless,
+		.no_poststop = !c->spec->hooks || !c->spec->hooks->kind[HOOK_POSTSTOP].n,
+	};
+}
+
+static int new_file(int dir, const char *name)
+{
+	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* A private copy: what happens to the bundle later changes nothing (G7). */
+static int keep_config(struct creation *c, struct error *err)
+{
+	auto_(close_fd) int fd = new_file(c->dir, "config.json");
+
+	/* A create was killed here before. */
+	if (fd < 0 && errno == EEXIST) {
+		container_remove_leftovers(c->rt, c->dir, c->o->id);
+		fd = new_file(c->dir, "config.json");
+	}
+	if (fd < 0 || write_all(fd, c->doc->text, c->doc->size) < 0)
+		return sysf(err, "keep a copy of config.json");
+	return 0;
+}
+
+/* Before a cgroup is made: whoever kills us, it can be found again. */
+static int keep_place(struct creation *c, struct error *err)
+{
+	const char *path = c->spec->lnx.cgroups_path;
+	auto_(close_fd) int fd = -EBADF;
+
+	if (c->rt->no_cgroups || (path && *path == '/'))
+		return 0;
+	fd = new_file(c->dir, "cgroup");
+	c->places = (struct str)STR_IN(c->doc->arena);
+	if (fd < 0 || file_read_at(AT_FDCWD, "/proc/self/cgroup", 65536, &c->places) < 0 ||
+	    write_all(fd, str_text(&c->places), c->places.n) < 0)
+		return sysf(err, "keep a copy of /proc/self/cgroup");
+	return 0;
+}
+
+static int reserve(struct creation *c, struct error *err)
+{
+	int r;
+
+	c->root = store_open_root(c->rt, true, err);
+	if (c->root < 0)
+		return c->root;
+	c->dir = store_reserve(c->root, c->o->id, err);
+	r = c->dir < 0 ? c->dir : keep_config(c, err);
+	return r < 0 ? r : keep_place(c, err);
+}
+
+struct cgroup_options container_cgroup_options(const struct runtime *rt, const char *id,
+					       const struct spec *spec, bool rootless)
+{
+	return (struct cgroup_options){
+		.id = id,
+		.path = spec->lnx.cgroups_path,
+		.origin = spec->lnx.json,
+		.annotations = &spec->annotations,
+		.systemd = rt->systemd_cgroup,
+		.rootless = rootless,
+		.disabled = rt->no_cgroups,
+	};
+}
+
+static int open_cgroup(struct creation *c, struct error *err)
+{
+	struct cgroup_options o = container_cgroup_options(c->rt, c->o->id, c->spec, c->rootless);
+
+	o.places = c->places.s;
+	return cgroup_new(&o, &c->cgroup, err);
+}
+
+/* ---- the plan ---- */
+
+/* Through /proc/self/fd, since a socket's path may have 107 bytes and the state root any number. */
+static int listen_for_start(struct creation *c, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	auto_(close_fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return sysf(err, "socket");
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
+	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 1) < 0)
+		return sysf(err, "start socket");
+	return take_fd(fd);
+}
+
+static int hook_memfd(const struct spec *s, enum spec_hook_kind kind, int *ret, struct error *err)
+{
+	*ret = -EBADF;
+	if (!s->hooks || !s->hooks->kind[kind].n)
+		return 0;
+	*ret = memfd_new("state");
+	return *ret < 0 ? codef(err, *ret, "memfd for hooks") : 0;
+}
+
+/* sd_listen_fds(3): ours only when they were meant for this process. */
+static unsigned listen_fds(void)
+{
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint32_t n, p;
+
+	if (!fds || !pid || parse_u32(fds, &n) < 0 || parse_u32(pid, &p) < 0)
+		return 0;
+	return (pid_t)p == getpid() ? n : 0;
+}
+
+int container_check_preserved(unsigned n, struct error *err)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (fcntl(3 + (int)i, F_GETFD) < 0)
+			return sysf(err, "--preserve-fds %u: descriptor %u", n, 3 + i);
+	return 0;
+}
+
+static bool wants_init(const struct creation *c)
+{
+	foreach_list(pair, &c->spec->annotations)
+		if (streq(pair->key, "org.orlop.init"))
+			return c->o->init || streq(pair->value, "true");
+	return c->o->init;
+}
+
+static int compile(struct creation *c, struct error *err)
+{
+	struct compile_input in = {
+		.spec = c->spec,
+		.process = c->spec->process,
+		.id = c->o->id,
+		.bundle = c->bundle,
+		.rootfs = c->rootfs,
+		.cgroup = c->cgroup,
+		.cache_dir = c->rootless ? NULL : "/run/orlop-seccomp",
+		.rootless = c->rootless,
+		.foreground = c->run,
+		.no_pivot = c->o->no_pivot,
+		.no_new_keyring = c->o->no_new_keyring,
+		.init = wants_init(c),
+		.preserve_fds = c->preserve_fds,
+		.listen_fds = c->listen_fds,
+		.notify = -EBADF,
+		.start_socket = -EBADF,
+		.init_pidfd = -EBADF,
+	};
+	int r = hook_memfd(c->spec, HOOK_CREATE_CONTAINER, &in.hook_state, err);
+
+	if (r == 0)
+		r = hook_memfd(c->spec, HOOK_START_CONTAINER, &in.start_hook_state, err);
+	if (r == 0 && !c->run)
+		r = in.start_socket = listen_for_start(c, err);
+	if (r >= 0 && notify_wanted())
+		r = in.notify = notify_mount(c->dir, err);
+	if (r < 0)
+		return r;
+	c->create_state = in.hook_state;
+	c->start_state = in.start_hook_state;
+	return plan_compile(&in, &c->compiled, err);
+}
+
+/* ---- all of it ---- */
+
+int creation_prepare(struct creation *c, struct error *err)
+{
+	int r = store_check_id(c->o->id, err);
+
+	c->listen_fds = listen_fds();
+	c->preserve_fds = c->o->preserve_fds + c->listen_fds;
+	if (r == 0)
+		r = container_check_preserved(c->preserve_fds, err);
+	if (r == 0)
+		r = open_bundle(c, err);
+	if (r < 0)
+		return r;
+	timings_mark("config");
+	c->spec = c->doc->spec;
+	c->rootless = container_lacks_rights(c->rt);
+	r = check_terminal(c, err);
+	if (r == 0)
+		r = open_rootfs(c, err);
+	if (r == 0)
+		r = reserve(c, err);
+	if (r < 0)
+		return r;
+	fill_state(c);
+	timings_mark("state directory");
+	r = open_cgroup(c, err);
+	timings_mark("cgroup");
+	if (r == 0)
+		r = compile(c, err);
+	timings_mark("plan");
+	return r;
+}

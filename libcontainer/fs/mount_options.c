@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/mount_options.h"
+
+#include <errno.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/names.h"
+#include "base/str.h"
+#include "spec/spec.h"
+
+/* linux/mount.h has the MOUNT_ATTR_* that the C library may lack; these came after Linux 5.12. */
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
+
+#define MS_ATIME_MODES ((uint64_t)(MS_NOATIME | MS_RELATIME | MS_STRICTATIME))
+
+enum kind {
+	NOTHING,
+	SET,       /* a bit of the mount, the superblock, or both */
+	CLEAR,     /* ... taken away                              */
+	ATIME,     /* one value of the access-time field          */
+	ATIME_NOT, /* that value no more: the default, relatime   */
+	REC_SET,
+	REC_CLEAR,
+	REC_ATIME,
+	REC_ATIME_NOT,
+	PROPAGATION,
+	BIND,
+	IDMAP,
+	BOOL, /* a member of struct mount_options */
+};
+
+enum sb_slot { SB_RO, SB_SYNC, SB_DIRSYNC, SB_MAND, SB_LAZYTIME };
+_Static_assert(SB_LAZYTIME + 1 == MOUNT_SB_FLAGS_MAX, "a slot for each superblock flag");
+
+struct mount_option {
+	const char *name;
+	enum kind kind;
+	uint64_t ms;         /* MS_*                                                        */
+	uint64_t attr;       /* MOUNT_ATTR_*                                                */
+	const char *sb;      /* fsconfig's name of the superblock flag                      */
+	enum sb_slot slot;   /* where `sb` is kept: of two that contradict one stays        */
+	size_t member;       /* BOOL                                                        */
+};
+
+#define OPT(n, k, m) { .name = n, .kind = k, .ms = m }
+#define OPT_ATTR(n, k, m, a) { .name = n, .kind = k, .ms = m, .attr = a }
+#define OPT_SB(n, k, m, a, s) { .name = n, .kind = k, .ms = m, .attr = a, .sb = n, .slot = s }
+#define OPT_REC(n, k, a) { .name = n, .kind = k, .attr = a }
+#define OPT_BOOL(n, m, flag) \
+	{ .name = n, .kind = BOOL, .ms = m, .member = offsetof(struct mount_options, flag) }
+
+/* By name, for bsearch(3). */
+/* clang-format off */
+static const struct mount_option options[] = {
+	OPT("acl",                SET,           MS_POSIXACL),
+	OPT_SB("async",           CLEAR,         MS_SYNCHRONOUS, 0, SB_SYNC),
+	OPT_ATTR("atime",         ATIME_NOT,     MS_NOATIME,     MOUNT_ATTR_NOATIME),
+	OPT("bind",               BIND,          MS_BIND),
+	OPT("defaults",           NOTHING,       0),
+	OPT_ATTR("dev",           CLEAR,         MS_NODEV,       MOUNT_ATTR_NODEV),
+	OPT_ATTR("diratime",      CLEAR,         MS_NODIRATIME,  MOUNT_ATTR_NODIRATIME),
+	OPT_SB("dirsync",         SET,           MS_DIRSYNC,     0, SB_DIRSYNC),
+	OPT_ATTR("exec",          CLEAR,         MS_NOEXEC,      MOUNT_ATTR_NOEXEC),
+	OPT("idmap",              IDMAP,         0),
+	OPT("iversion",           SET,           MS_I_VERSION),
+	OPT_SB("lazytime",        SET,           MS_LAZYTIME,    0, SB_LAZYTIME),
+	OPT("loud",               CLEAR,         MS_SILENT),
+	OPT_SB("mand",            SET,           MS_MANDLOCK,    0, SB_MAND),
+	OPT("noacl",              CLEAR,         MS_POSIXACL),
+	OPT_ATTR("noatime",       ATIME,         MS_NOATIME,     MOUNT_ATTR_NOATIME),
+	OPT_ATTR("nodev",         SET,           MS_NODEV,       MOUNT_ATTR_NODEV),
+	OPT_ATTR("nodiratime",    SET,           MS_NODIRATIME,  MOUNT_ATTR_NODIRATIME),
+	OPT_ATTR("noexec",        SET,           MS_NOEXEC,      MOUNT_ATTR_NOEXEC),
+	OPT("noiversion",         CLEAR,         MS_I_VERSION),
+	OPT_SB("nolazytime",      CLEAR,         MS_LAZYTIME,    0, SB_LAZYTIME),
+	OPT_SB("nomand",          CLEAR,         MS_MANDLOCK,    0, SB_MAND),
+	OPT_ATTR("norelatime",    ATIME_NOT,     MS_RELATIME,    MOUNT_ATTR_RELATIME),
+	OPT_ATTR("nostrictatime", ATIME_NOT,     MS_STRICTATIME, MOUNT_ATTR_STRICTATIME),
+	OPT_ATTR("nosuid",        SET,           MS_NOSUID,      MOUNT_ATTR_NOSUID),
+	OPT_ATTR("nosymfollow",   SET,           MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW),
+	OPT("private",            PROPAGATION,   MS_PRIVATE),
+	OPT_REC("ratime",         REC_ATIME_NOT, MOUNT_ATTR_NOATIME),
+	OPT("rbind",              BIND,          MS_BIND | MS_REC),
+	OPT_REC("rdev",           REC_CLEAR,     MOUNT_ATTR_NODEV),
+	OPT_REC("rdiratime",      REC_CLEAR,     MOUNT_ATTR_NODIRATIME),
+	OPT_ATTR("relatime",      ATIME,         MS_RELATIME,    MOUNT_ATTR_RELATIME),
+	OPT_BOOL("remount",       MS_REMOUNT,    remount),
+	OPT_REC("rexec",          REC_CLEAR,     MOUNT_ATTR_NOEXEC),
+	OPT("ridmap",             IDMAP,         MS_REC),
+	OPT_REC("rnoatime",       REC_ATIME,     MOUNT_ATTR_NOATIME),
+	OPT_REC("rnodev",         REC_SET,       MOUNT_ATTR_NODEV),
+	OPT_REC("rnodiratime",    REC_SET,       MOUNT_ATTR_NODIRATIME),
+	OPT_REC("rnoexec",        REC_SET,       MOUNT_ATTR_NOEXEC),
+	OPT_REC("rnorelatime",    REC_ATIME_NOT, MOUNT_ATTR_RELATIME),
+	OPT_REC("rnostrictatime", REC_ATIME_NOT, MOUNT_ATTR_STRICTATIME),
+	OPT_REC("rnosuid",        REC_SET,       MOUNT_ATTR_NOSUID),
+	OPT_REC("rnosymfollow",   REC_SET,       MOUNT_ATTR_NOSYMFOLLOW),
+	OPT_SB("ro",              SET,           MS_RDONLY,      MOUNT_ATTR_RDONLY, SB_RO),
+	OPT("rprivate",           PROPAGATION,   MS_PRIVATE | MS_REC),
+	OPT_REC("rrelatime",      REC_ATIME,     MOUNT_ATTR_RELATIME),
+	OPT_REC("rro",            REC_SET,       MOUNT_ATTR_RDONLY),
+	OPT_REC("rrw",            REC_CLEAR,     MOUNT_ATTR_RDONLY),
+	OPT("rshared",            PROPAGATION,   MS_SHARED | MS_REC),
+	OPT("rslave",             PROPAGATION,   MS_SLAVE | MS_REC),
+	OPT_REC("rstrictatime",   REC_ATIME,     MOUNT_ATTR_STRICTATIME),
+	OPT_REC("rsuid",          REC_CLEAR,     MOUNT_ATTR_NOSUID),
+	OPT_REC("rsymfollow",     REC_CLEAR,     MOUNT_ATTR_NOSYMFOLLOW),
+	OPT("runbindable",        PROPAGATION,   MS_UNBINDABLE | MS_REC),
+	OPT_SB("rw",              CLEAR,         MS_RDONLY,      MOUNT_ATTR_RDONLY, SB_RO),
+	OPT("shared",             PROPAGATION,   MS_SHARED),
+	OPT("silent",             SET,           MS_SILENT),
+	OPT("slave",              PROPAGATION,   MS_SLAVE),
+	OPT_ATTR("strictatime",   ATIME,         MS_STRICTATIME, MOUNT_ATTR_STRICTATIME),
+	OPT_ATTR("suid",          CLEAR,         MS_NOSUID,      MOUNT_ATTR_NOSUID),
+	OPT_ATTR("symfollow",     CLEAR,         MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW),
+	OPT_SB("sync",            SET,           MS_SYNCHRONOUS, 0, SB_SYNC),
+	OPT_BOOL("tmpcopyup",     0,             tmpcopyup),
+	OPT("unbindable",         PROPAGATION,   MS_UNBINDABLE),
+};
+/* clang-format on */
+
+const char *mount_option_name(size_t i)
+{
+	return i < ARRAY_SIZE(options) ? options[i].name : NULL;
+}
+
+static int compare_name(const void *key, const void *row)
+{
+	return strcmp(key, ((const struct mount_option *)row)->name);
+}
+
+static const struct mount_option *find(const char *word)
+{
+	return bsearch(word, options, ARRAY_SIZE(options), sizeof(options[0]), compare_name);
+}
+
+static const char *nearest(const char *word)
+{
+	/* Of a short word each other one is near. */
+	unsigned best = strlen(word) > 5 ? 3 : 2;
+	const char *found = NULL;
+
+	foreach_array(row, options) {
+		unsigned d = name_distance(row->name, word);
+
+		if (d < best) {
+			best = d;
+			found = row->name;
+		}
+	}
+	return found;
+}
+
+static void attr_bits(uint64_t *set, uint64_t *clr, uint64_t bits, bool on)
+{
+	*set = on ? *set | bits : *set & ~bits;
+	*clr = on ? *clr & ~bits : *clr | bits;
+}
+
+/* The field as a whole is replaced: mount_setattr refuses a part of it in attr_clr. */
+static void attr_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool on)
+{
+	uint64_t now = *set & MOUNT_ATTR__ATIME;
+
+	if (on)
+		now = mode;
+	else if (now == mode)
+		now = MOUNT_ATTR_RELATIME;
+	*set = (*set & ~(uint64_t)MOUNT_ATTR__ATIME) | now;
+	*clr |= MOUNT_ATTR__ATIME;
+}
+
+static void set_bit(struct mount_options *o, const struct mount_option *row, bool on)
+{
+	o->flags = on ? o->flags | row->ms : o->flags & ~row->ms;
+	attr_bits(&o->attr_set, &o->attr_clr, row->attr, on);
+	if (row->sb)
+		o->sb[row->slot] = row->sb;
+}
+
+static void set_atime(struct mount_options *o, const struct mount_option *row, bool on)
+{
+	o->flags &= on ? ~MS_ATIME_MODES : ~row->ms;
+	o->flags |= on ? row->ms : 0;
+	attr_atime(&o->attr_set, &o->attr_clr, row->attr, on);
+}
+
+/*
+ * "slave,shared" makes a mount that receives from its master and sends to its peers; in all other
+ * sequences the last word is the result.
+ */
+static void set_propagation(struct mount_options *o, uint64_t ms)
+{
+	o->propagation_first = 0;
+	if ((ms & MS_SHARED) && (o->propagation & MS_SLAVE))
+		o->propagation_first = o->propagation;
+	o->propagation = (unsigned)ms;
+}
+
+static void apply(struct mount_options *o, const struct mount_option *row)
+{
+	switch (row->kind) {
+	case NOTHING:
+		break;
+	case SET:
+	case CLEAR:
+		set_bit(o, row, row->kind == SET);
+		break;
+	case ATIME:
+	case ATIME_NOT:
+		set_atime(o, row, row->kind == ATIME);
+		break;
+	case REC_SET:
+	case REC_CLEAR:
+		attr_bits(&o->rec_attr_set, &o->rec_attr_clr, row->attr, row->kind == REC_SET);
+		break;
+	case REC_ATIME:
+	case REC_ATIME_NOT:
+		attr_atime(&o->rec_attr_set, &o->rec_attr_clr, row->attr, row->kind == REC_ATIME);
+		break;
+	case PROPAGATION:
+		set_propagation(o, row->ms);
+		break;
+	case BIND:
+		o->flags = (o->flags & ~(uint64_t)MS_REC) | row->ms;
+		o->bind = true;
+		o->rbind = row->ms & MS_REC;
+		break;
+	case IDMAP:
+		o->idmap = true;
+		o->ridmap = row->ms & MS_REC;
+		break;
+	case BOOL:
+		o->flags |= row->ms;
+		*(bool *)((char *)o + row->member) = true;
+		break;
+	}
+}
+
+/*
+ * Bytes up to the comma that ends the word. A SELinux context in quotes may hold commas, and so may
+ * overlayfs paths behind a backslash.
+ */
+static size_t word_length(const char *s)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; s[n] && (quoted || s[n] != ','); n++) {
+		if (s[n] == '"')
+			quoted = !quoted;
+		else if (s[n] == '\\' && s[n + 1])
+			n++;
+	}
+	return n;
+}
+
+/* fsconfig takes values as they are; quotes are for those who must tell commas from commas. */
+static char *unquote(char *word)
+{
+	char *value = strchr(word, '=');
+	size_t n;
+
+	if (!value || value[1] != '"')
+		return word;
+	value++;
+	n = strlen(value);
+	if (n < 2 || value[n - 1] != '"')
+		return word;
+	memmove(value, value + 1, n - 2);
+	value[n - 2] = 0;
+	return word;
+}
+
+static size_t count_words(const struct spec_mount *m)
+{
+	size_t words = 0;
+
+	foreach_list(text, &m->options) {
+		words++;
+		for (const char *p = *text; *p; p++)
+			words += *p == ',';
+	}
+	return words;
+}
+
+static int add_words(struct mount_options *o, const char *text, struct arena *a, struct error *err)
+{
+	while (*text) {
+		size_t n = word_length(text);
+		const struct mount_option *row;
+		char *word;
+
+		word = arena_strndup(a, text, n);
+		if (!word)
+			return sysf(err, "mount options");
+		text += n + (text[n] == ',');
+		row = find(word);
+		if (row)
+			apply(o, row);
+		else if (*word)
+			o->data[o->n_data++] = unquote(word);
+	}
+	return 0;
+}
+
+static int refuse_data(const struct mount_options *o, struct error *err)
+{
+	const char *word = o->data[0], *meant = strchr(word, '=') ? NULL : nearest(word);
+
+	if (meant)
+		return failf(err, EINVAL, "unknown option '%s' on a bind mount, did you mean '%s'?",
+			     word, meant);
+	return failf(err, EINVAL,
+		     "bind mounts cannot have any filesystem-specific options applied: '%s'", word);
+}
+
+/* Leaves no holes between the superblock flags that were named. */
+static void pack_sb(struct mount_options *o)
+{
+	for (size_t i = 0; i < MOUNT_SB_FLAGS_MAX; i++) {
+		const char *name = o->sb[i];
+
+		o->sb[i] = NULL;
+		if (name)
+			o->sb[o->n_sb++] = name;
+	}
+}
+
+static void finish(struct mount_options *o, const struct spec_mount *m)
+{
+	if (m->uid_mappings.n || m->gid_mappings.n)
+		o->idmap = true;
+	if (o->tmpcopyup && (o->bind || !m->type || !streq(m->type, "tmpfs"))) {
+		log_warn("mount on '%s': 'tmpcopyup' is for tmpfs only, ignored", m->destination);
+		o->tmpcopyup = false;
+	}
+	o->legacy = o->flags & (MS_SILENT | MS_I_VERSION | MS_POSIXACL);
+	pack_sb(o);
+}
+
+static int parse(const struct spec_mount *m, struct arena *a, struct mount_options *o,
+		 struct error *err)
+{
+	o->data = arena_array_of(a, const char *, count_words(m));
+	if (!o->data)
+		return sysf(err, "mount options");
+	foreach_list(text, &m->options) {
+		int r = add_words(o, *text, a, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (o->bind && o->n_data)
+		return refuse_data(o, err);
+	finish(o, m);
+	return 0;
+}
+
+int mount_options_parse(const struct spec_mount *m, struct arena *a, struct mount_options *ret,
+			struct error *err)
+{
+	struct mount_options o = { 0 };
+	int r;
+
+	r = parse(m, a, &o, err);
+	if (r < 0) {
+		(void)spec_error(m->json, "options", err);
+		return r;
+	}
+	*ret = o;
+	return 0;
+}

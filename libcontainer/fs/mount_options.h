@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * THE table of mount options: what each word of mounts[].options asks of the kernel. A new option
+ * is one row in mount_options.c; parsing, `features` and the tests all read that row. Words the
+ * table does not know are options of the filesystem.
+ *
+ * The last of several contradicting words wins, as in mount(8). One string may hold several words
+ * with commas between them (not those in double quotes or behind a backslash).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "spec/types.h"
+
+#define MOUNT_SB_FLAGS_MAX 5
+
+struct mount_options {
+	/*
+	 * MOUNT_ATTR_* for fsmount(2) and mount_setattr(2): only what was named. Any word about
+	 * access times puts the whole field MOUNT_ATTR__ATIME in attr_clr and its new value in
+	 * attr_set (relatime is 0), as mount_setattr wants it. For fsmount use attr_set alone.
+	 */
+	uint64_t attr_set, attr_clr;
+	/* Words with an r before ("rro"): a second mount_setattr, AT_RECURSIVE, after the first. */
+	uint64_t rec_attr_set, rec_attr_clr;
+
+	/* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the r form; 0: none. */
+	unsigned propagation;
+	/* MS_SLAVE[|MS_REC] for "slave,shared": to be done before `propagation`. Else 0. */
+	unsigned propagation_first;
+
+	bool bind;      /* bind or rbind                                              */
+	bool rbind;     /* the whole tree below the source                            */
+	bool remount;   /* change what is mounted there                               */
+	bool tmpcopyup; /* tmpfs only: fill it from the directory it covers           */
+	bool idmap;     /* map this mount's ids ("idmap", or mappings and no word)    */
+	bool ridmap;    /* ... and those of all mounts below it; never without idmap  */
+
+	/*
+	 * Flags of the superblock, for fsconfig(FSCONFIG_SET_FLAG): "ro" or "rw", "sync",
+	 * "nolazytime", ... Only for a new superblock or a remount that is not a bind. "ro" also is
+	 * MOUNT_ATTR_RDONLY above, as with mount(2).
+	 */
+	const char *sb[MOUNT_SB_FLAGS_MAX];
+	size_t n_sb;
+
+	/* All of the above but propagation as mount(2) knows it: MS_*, with MS_BIND and MS_REC. */
+	uint64_t flags;
+	/* Those of `flags` that only mount(2) can set: MS_SILENT, MS_I_VERSION, MS_POSIXACL. */
+	uint64_t legacy;
+
+	/*
+	 * "key" or "key=value" for fsconfig, in order; without the quotes that mount(8) wants
+	 * around values with commas. In the arena. n_data is 0 if `bind`.
+	 */
+	const char **data;
+	size_t n_data;
+};
+
+/*
+ * Options of the filesystem on a bind mount are -EINVAL: the kernel would drop them in silence.
+ * Failures carry the place of `m` in its document.
+ */
+int mount_options_parse(const struct spec_mount *m, struct arena *a, struct mount_options *ret,
+			struct error *err);
+
+/* The words of the table in alphabetical order; NULL from the end on. */
+const char *mount_option_name(size_t i);

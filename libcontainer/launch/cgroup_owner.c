@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launch/cgroup_owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/parse.h"
+#include "base/str.h"
+#include "fs/mount_options.h"
+#include "spec/spec.h"
+
+/* The mount that the runtime-spec names, in its words. */
+static bool is_writable_cgroup(const struct spec_mount *m)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+	struct mount_options o = { 0 };
+
+	if (!a || !m->source || !streq(m->source, "cgroup") ||
+	    !streq(m->destination, "/sys/fs/cgroup"))
+		return false;
+	return mount_options_parse(m, a, &o, NULL) == 0 && !o.bind &&
+		!((o.attr_set | o.rec_attr_set) & MOUNT_ATTR_RDONLY);
+}
+
+static bool is_delegated(const struct spec *s)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&s->lnx, CLONE_NEWCGROUP);
+
+	if (!ns || ns->path || !s->process)
+		return false;
+	foreach_list(m, &s->mounts)
+		if (is_writable_cgroup(m))
+			return true;
+	return false;
+}
+
+/* "0 100000 65536": what is uid inside is which one here? -ENOENT: none. */
+static int outer_uid(pid_t pid, uint32_t uid, uid_t *ret)
+{
+	auto_str text = STR_INIT;
+	char path[32];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+	r = file_read_at(AT_FDCWD, path, 1 << 16, &text);
+	if (r < 0)
+		return r;
+	for (const char *at = str_text(&text); *at;) {
+		uint64_t n[3]; /* inside, outside, how many */
+
+		foreach_array(number, n) {
+			size_t digits;
+
+			at += strspn(at, " \n");
+			digits = strspn(at, "0123456789");
+			if (parse_u64n(at, digits, 10, number) < 0)
+				return -ENOENT;
+			at += digits;
+		}
+		if (uid >= n[0] && uid - n[0] < n[2]) {
+			*ret = (uid_t)(n[1] + uid - n[0]);
+			return 0;
+		}
+		at += strspn(at, " \n");
+	}
+	return -ENOENT;
+}
+
+int cgroup_owner_set(struct cgroup *cg, const struct spec *s, pid_t pid, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	uid_t uid;
+	int r;
+
+	if (!cgroup_is_v2(cg) || !is_delegated(s))
+		return 0;
+	r = outer_uid(pid, s->process->user.uid, &uid);
+	if (r < 0) {
+		codef(err, r, "owner of the cgroup: uid %u in the container's user namespace",
+		      s->process->user.uid);
+		return spec_error(s->process->user.json, "uid", err);
+	}
+	/* The group stays; and who may not give a cgroup away (rootless) keeps it: the spec says MAY. */
+	r = cgroup_chown(cg, uid, (gid_t)-1, &why);
+	if (r == -EPERM)
+		log_warn("%s: the container's user cannot make cgroups of its own", why.msg);
+	else if (r < 0)
+		return codef(err, r, "owner of the cgroup");
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launch/drive.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "launch/failure.h"
+#include "launch/stuck.h"
+
+#define FDS_A_RECORD 250 /* the kernel takes 253 (SCM_MAX_FD), musl 1024 bytes of them and their header */
+
+union rights {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(FDS_A_RECORD * sizeof(int))];
+};
+
+static int send_record(const struct conversation *t, const struct sync_message *record,
+		       const int *fds, size_t n)
+{
+	struct iovec io = { (void *)(uintptr_t)record, sizeof(*record) };
+	union rights rights;
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	if (n) {
+		m.msg_control = &rights;
+		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		rights.head = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(n * sizeof(int)),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+		};
+		memcpy(CMSG_DATA(&rights.head), fds, n * sizeof(int));
+	}
+	do
+		sent = sendmsg(t->sync, &m, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+int talk_tell(struct conversation *t, enum sync_step step, struct error *err)
+{
+	struct sync_message record = { .step = step };
+	int r = sync_allowed(t->features, t->last, step, SYNC_PARENT);
+
+	if (r == 0)
+		r = send_record(t, &record, NULL, 0);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return failure_of_death(t, err);
+	if (r < 0)
+		return codef(err, r, "tell the child %s", sync_name(step));
+	t->last = step;
+	return 0;
+}
+
+int talk_table_send(struct conversation *t, struct error *err)
+{
+	struct sync_message record = { .step = SYNC_TABLE };
+	size_t n, at = 0;
+	const int *fds = plan_fd_table(t->plan, &n);
+
+	if (sync_allowed(t->features, t->last, SYNC_TABLE, SYNC_PARENT) < 0)
+		return failf(err, EPROTO, "the descriptor table is out of turn");
+	while (at < n) {
+		size_t now = n - at < FDS_A_RECORD ? n - at : FDS_A_RECORD;
+		int r;
+
+		record.more = (uint32_t)(n - at - now);
+		r = send_record(t, &record, fds + at, now);
+		if (r == -EPIPE || r == -ECONNRESET)
+			return failure_of_death(t, err);
+		if (r < 0)
+			return codef(err, r, "send the descriptor table");
+		at += now;
+	}
+	t->last = SYNC_TABLE;
+	return 0;
+}
+
+int talk_watch(int sync, struct error *err)
+{
+	const struct timeval tick = { .tv_sec = STUCK_TICK };
+
+	if (setsockopt(sync, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof(tick)) < 0 ||
+	    setsockopt(sync, SOL_SOCKET, SO_SNDTIMEO, &tick, sizeof(tick)) < 0)
+		return sysf(err, "set the timeouts of a socket");
+	return 0;
+}
+
+/* 1: a record; 0: end of file; -EAGAIN: silence. */
+static int receive_now(const struct conversation *t, struct sync_message *record, int *fd)
+{
+	struct iovec io = { record, sizeof(*record) };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} rights;
+	struct msghdr m = {
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = &rights,
+		.msg_controllen = CMSG_LEN(sizeof(int)), /* not CMSG_SPACE: that has room for two */
+	};
+	struct cmsghdr *c;
+	ssize_t n;
+
+	do
+		n = recvmsg(t->sync, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ECONNRESET ? 0 : -errno;
+	c = CMSG_FIRSTHDR(&m);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	if (n == 0)
+		return 0;
+	return n == sizeof(*record) && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? 1 : -EPROTO;
+}
+
+static int receive(const struct conversation *t, struct sync_message *record, int *fd,
+		   struct error *err)
+{
+	struct stuck s = { 0 };
+	const char *why = NULL;
+	int r;
+
+	do
+		r = receive_now(t, record, fd);
+	while (r == -EAGAIN && (t->patient || !(why = stuck_look(&s, t->pid))));
+	if (r == -EAGAIN)
+		return stuck_fail(t->pid, why, err);
+	return r < 0 ? codef(err, r, "its record") : r;
+}
+
+int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, struct error *err)
+{
+	auto_(close_fd) int got = -EBADF;
+	struct sync_message record = { 0 };
+	int r = receive(t, &record, &got, err);
+
+	if (r == 0)
+		return failure_of_death(t, err);
+	if (r < 0)
+		return error_context(err, "wait for the child's %s", sync_name(step));
+	if (record.step == SYNC_FAILED)
+		return failure_of_op(t, &record, err);
+	if (record.step != step || sync_allowed(t->features, t->last, step, SYNC_CHILD) < 0)
+		return failf(err, EPROTO, "the child said %s where %s was due",
+			     sync_name(record.step), sync_name(step));
+	t->last = step;
+	if (fd)
+		*fd = take_fd(got);
+	if (num)
+		*num = record.num;
+	return 0;
+}
+
+int talk_await_exec(struct conversation *t, struct error *err)
+{
+	auto_(close_fd) int got = -EBADF;
+	struct sync_message record = { 0 };
+	int r = receive(t, &record, &got, err);
+
+	if (r < 0)
+		return error_context(err, "wait for the program's start");
+	if (r == 1 && record.step == SYNC_FAILED)
+		return failure_of_op(t, &record, err);
+	if (r == 1)
+		return failf(err, EPROTO, "the child said %s after START", sync_name(record.step));
+	return failure_of_early_death(t, err);
+}

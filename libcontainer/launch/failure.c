@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launch/failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/macros.h"
+#include "base/signals.h"
+#include "json/json.h"
+#include "launch/hooks.h"
+#include "launch/stuck.h"
+#include "nsexec/plan.h"
+#include "spec/spec.h"
+#include "store/state_file.h"
+
+#define STAGE_NAME "orlop:init"
+#define DEATH_SECONDS 10
+#define STAT_FLAGS 9      /* field of /proc/PID/stat */
+#define PF_EXITING 0x4    /* of the kernel: include/linux/sched.h */
+#define ERRNO_MAX 4095 /* of the kernel: include/linux/err.h */
+
+/* ---- words for an op ---- */
+
+/* clang-format off */
+static const struct {
+	uint16_t code;
+	const char *text; /* %1 and %2: the op's strings */
+} op_words[] = {
+	{ PLAN_CGROUP_ENTER,   "enter the cgroup" },
+	{ PLAN_SETNS,          "join the namespace" },
+	{ PLAN_UNSHARE,        "make the namespace" },
+	{ PLAN_PROC_WRITE,     "write '%2' to '/proc/%1'" },
+	{ PLAN_LOOPBACK_UP,    "bring up the loopback interface" },
+	{ PLAN_HOSTNAME,       "set the hostname '%1'" },
+	{ PLAN_DOMAINNAME,     "set the domainname '%1'" },
+	{ PLAN_PROPAGATION,    "set the propagation of the mount namespace" },
+	{ PLAN_ROOT_FD,        "mount the rootfs '%1'" },
+	{ PLAN_ROOT_PATH,      "mount the rootfs '%1'" },
+	{ PLAN_ROOT_PLAIN,     "open the root '%1'" },
+	{ PLAN_PIVOT,          "pivot_root" },
+	{ PLAN_MOVE_ROOT,      "move the root" },
+	{ PLAN_CHROOT,         "chroot" },
+	{ PLAN_ROOT_SETATTR,   "set the attributes of the root mount" },
+	{ PLAN_FS_OPEN,        "filesystem type '%1'" },
+	{ PLAN_FS_OPTION,      "filesystem option '%1%=%2'" },
+	{ PLAN_FS_MODE,        "filesystem option 'mode'" },
+	{ PLAN_FS_MOUNT,       "make the filesystem" },
+	{ PLAN_TREE_PATH,      "clone '%1'" },
+	{ PLAN_TREE_ROOT,      "clone '%1' of the rootfs" },
+	{ PLAN_MOUNT_SETATTR,  "set the mount's attributes" },
+	{ PLAN_TARGET,         "destination '%1'" },
+	{ PLAN_TARGET_SETATTR, "set the mount's attributes" },
+	{ PLAN_COPY_UP,        "copy up" },
+	{ PLAN_ATTACH,         "attach to '%1'" },
+	{ PLAN_MASK,           "mask '%1'" },
+	{ PLAN_READONLY,       "make '%1' read-only" },
+	{ PLAN_DIR,            "directory '%1'" },
+	{ PLAN_MKNOD,          "make the device node" },
+	{ PLAN_SYMLINK,        "link '/dev/%1' to '%2'" },
+	{ PLAN_CONSOLE,        "make the console (is there a devpts on /dev/pts?)" },
+	{ PLAN_SETSID,         "setsid" },
+	{ PLAN_KEYRING,        "join the session keyring '%1'" },
+	{ PLAN_CHDIR,          "chdir to cwd '%1'" },
+	{ PLAN_BOUNDING,       "drop capabilities from the bounding set" },
+	{ PLAN_GROUPS,         "setgroups" },
+	{ PLAN_IDS,            "set the user and group ids" },
+	{ PLAN_CAPS,           "set the capabilities" },
+	{ PLAN_AMBIENT,        "raise the ambient capabilities" },
+	{ PLAN_NO_NEW_PRIVS,   "set no_new_privs" },
+	{ PLAN_MEMORY_POLICY,  "set the memory policy (has this host, and the cpuset, such nodes?)" },
+	{ PLAN_AFFINITY,       "set the CPU affinity" },
+	{ PLAN_RLIMIT,         "set the resource limit" },
+	{ PLAN_SECCOMP,        "load the seccomp filter" },
+	{ PLAN_ACCEPT,         "wait for start" },
+	{ PLAN_INIT,           "start the init of --init" },
+};
+/* clang-format on */
+
+static void describe(const struct plan *p, const struct plan_op *op, const char *text,
+		     struct str *out)
+{
+	const char *s1 = plan_string(p, op->s1), *s2 = plan_string(p, op->s2);
+
+	for (; *text; text++) {
+		if (*text != '%') {
+			str_addn(out, text, 1);
+			continue;
+		}
+		text++;
+		if (*text == '1')
+			str_add(out, s1 ? s1 : "");
+		else if (*text == '2')
+			str_add(out, s2 ? s2 : "");
+		else if (s2) /* "%=": only between two */
+			str_add(out, "=");
+	}
+}
+
+static void op_text(const struct conversation *t, uint32_t op, uint16_t code, struct str *out)
+{
+	static const struct plan nothing = { 0 };
+	static const struct plan_op no_op = { 0 };
+	const struct plan *p = t->plan ? plan_blob(t->plan) : &nothing;
+
+	for (size_t i = 0; i < ARRAY_SIZE(op_words); i++)
+		if (op_words[i].code == code) {
+			describe(p, t->plan ? &plan_ops(p)[op] : &no_op, op_words[i].text, out);
+			return;
+		}
+	str_add(out, plan_op_name(code));
+}
+
+/* "mount 'tmpfs' on '/dev': ", when the op came from a mount. */
+static void mount_text(const struct json *origin, struct str *out)
+{
+	const struct json *to = origin ? json_member(origin, "destination") : NULL;
+	const struct json *what;
+
+	if (!to || to->type != JSON_STRING)
+		return;
+	what = json_member(origin, "type");
+	if (!what || what->type != JSON_STRING || streq(what->text, "bind") ||
+	    streq(what->text, "none"))
+		what = json_member(origin, "source");
+	str_printf(out, "mount '%s' on '%s': ",
+		   what && what->type == JSON_STRING ? what->text : "?", to->text);
+}
+
+/* "device '/dev/fuse': " */
+static void device_text(const struct json *origin, struct str *out)
+{
+	const struct json *path = origin ? json_member(origin, "path") : NULL;
+
+	if (path && path->type == JSON_STRING && json_member(origin, "type"))
+		str_printf(out, "device '%s': ", path->text);
+}
+
+/* ---- the program itself: the words that docker and podman look for ---- */
+
+static int exec_failure(const struct conversation *t, uint16_t code, int num, struct error *err)
+{
+	const char *name = t->process && t->process->args.n ? t->process->args.v[0] : "";
+
+	/* All was well up to the execve itself: the words of a program that fails, not of a runtime. */
+	if (code == PLAN_EXEC) {
+		err->alone = true;
+		return failf(err, num, "exec %s: %s", name, errno_words(num));
+	}
+	if (num == ENOENT && !strchr(name, '/'))
+		failf(err, num, "exec: \"%s\": executable file not found in $PATH", name);
+	else if (num == ENOENT || num == ENOTDIR)
+		failf(err, num, "exec: \"%s\": stat %s: %s", name, name, errno_words(num));
+	else if (num == EISDIR) /* dockerd tells by the second half that it is status 126 */
+		failf(err, num, "exec: \"%s\": is a directory: permission denied", name);
+	else
+		failf(err, num, "exec: \"%s\": %s", name, errno_words(num));
+	error_context(err, "unable to start container process");
+	if (t->process)
+		spec_error(t->process->json, "args", err);
+	return -err->num;
+}
+
+static int hook_failure(const struct conversation *t, const struct sync_message *m,
+			enum spec_hook_kind kind, struct error *err)
+{
+	unsigned index = m->more >> 16;
+	int status = (int)(m->more & 0xffff);
+	const spec_hook_list *list = t->spec->hooks ? &t->spec->hooks->kind[kind] : NULL;
+
+	if (m->num == ETIMEDOUT)
+		failf(err, ETIMEDOUT, "error running %s hook #%u: timeout", hook_kind_name(kind), index);
+	else if (m->num != ECANCELED)
+		failf(err, m->num, "error running %s hook #%u: %s", hook_kind_name(kind), index,
+		      errno_words(m->num));
+	else if (WIFSIGNALED(status))
+		failf(err, ECANCELED, "error running %s hook #%u: signal %d", hook_kind_name(kind),
+		      index, WTERMSIG(status));
+	else
+		failf(err, ECANCELED, "error running %s hook #%u: exit status %d",
+		      hook_kind_name(kind), index, WEXITSTATUS(status));
+	if (list && index < list->n)
+		spec_error(list->v[index].json, NULL, err);
+	return -err->num;
+}
+
+int failure_of_op(const struct conversation *t, const struct sync_message *m, struct error *err)
+{
+	uint16_t code = (uint16_t)(m->op & 0xffff);
+	uint32_t op = m->op >> 16;
+	const struct json *origin = NULL;
+	const char *member = NULL;
+	auto_str text = STR_INIT;
+
+	/* A number that is no errno would read as success further up. */
+	if (m->num <= 0 || m->num > ERRNO_MAX)
+		return failf(err, EPROTO, "the child failed with %d, which is no errno", m->num);
+	if (m->op == UINT32_MAX)
+		return codef(err, m->num, "execute the stage");
+	if (code == PLAN_EXEC || code == PLAN_FIND_EXEC)
+		return exec_failure(t, code, m->num, err);
+	if (code == PLAN_HOOK)
+		return hook_failure(t, m,
+				    t->last >= SYNC_CREATED ? HOOK_START_CONTAINER :
+							      HOOK_CREATE_CONTAINER,
+				    err);
+	if (t->plan && !plan_op_origin(t->plan, op, &origin, &member))
+		return codef(err, m->num, "the child failed before its first operation");
+	mount_text(origin, &text);
+	device_text(origin, &text);
+	op_text(t, op, code, &text);
+	if (code == PLAN_PROC_WRITE && m->num == ENOENT)
+		str_add(&text, " (does this kernel have it?)");
+	if (code == PLAN_TARGET && m->num == ELOOP)
+		str_add(&text, " must be mounted on ordinary directory");
+	if ((code == PLAN_MASK || code == PLAN_READONLY) && (m->num == EXDEV || m->num == ELOOP))
+		str_add(&text, ": someone has replaced its mountpoint since");
+	codef(err, m->num, "%s", str_text(&text));
+	if (origin)
+		spec_error(origin, member, err);
+	return -err->num;
+}
+
+/* ---- death ---- */
+
+/* The socket is closed with its descriptors, a moment before it is dead: or long before, if something holds it. */
+static int await_death(int pidfd, siginfo_t *info)
+{
+	int r = child_await(pidfd, DEATH_SECONDS);
+
+	*info = (siginfo_t){ 0 };
+	if (r == 0)
+		return -EBUSY;
+	do
+		r = waitid(P_PIDFD, (id_t)pidfd, info, WEXITED | WNOWAIT | WNOHANG | __WALL);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+int failure_of_death(const struct conversation *t, struct error *err)
+{
+	struct sync_message record;
+	const char *why;
+	siginfo_t info;
+	char name[16];
+	int r;
+
+	/* It may have said why before it went. */
+	if (recv(t->sync, &record, sizeof(record), MSG_DONTWAIT) == sizeof(record) &&
+	    record.step == SYNC_FAILED)
+		return failure_of_op(t, &record, err);
+	r = await_death(t->pidfd, &info);
+	why = r == -EBUSY ? stuck_why(t->pid) : NULL;
+	if (r == -EBUSY)
+		return failf(err, EBUSY, "the container's init (process %d) ends, and does not die: %s",
+			     (int)t->pid, why ? why : "its processes still run");
+	if (r < 0)
+		return failf(err, ECANCELED, "the container's init is gone");
+	if (info.si_code == CLD_EXITED)
+		return failf(err, ECANCELED, "the container's init exited with %d during set-up",
+			     info.si_status);
+	return failf(err, ECANCELED, "the container's init was killed by %s during set-up",
+		     signal_name(info.si_status, name, sizeof(name)));
+}
+
+/* Only under such a filter may the stage die where it cannot say so: at execve, or at exit_group. */
+static bool silences(const struct spec_seccomp *s)
+{
+	bool may_exit = s->default_action == SECCOMP_ACT_ALLOW || s->default_action == SECCOMP_ACT_LOG;
+	bool kills = s->default_action < SECCOMP_ACT_ERRNO;
+
+	foreach_list(call, &s->syscalls) {
+		kills |= call->action < SECCOMP_ACT_ERRNO;
+		foreach_list(name, &call->names)
+			may_exit |= call->action == SECCOMP_ACT_ALLOW && streq(*name, "exit_group");
+	}
+	return kills || !may_exit;
+}
+
+/* A dying process closes its descriptors some time before it is a zombie. */
+static bool is_dying(pid_t pid)
+{
+	uint64_t flags;
+
+	return process_stat_number(pid, STAT_FLAGS, &flags) == 0 && (flags & PF_EXITING);
+}
+
+int failure_of_early_death(const struct conversation *t, struct error *err)
+{
+	const bool has_filter = t->spec && t->spec->lnx.seccomp;
+	siginfo_t info = { 0 };
+	char path[64], sig[16];
+	auto_str name = STR_INIT;
+
+	if (has_filter && silences(t->spec->lnx.seccomp) && is_dying(t->pid))
+		(void)child_await(t->pidfd, DEATH_SECONDS);
+	if (waitid(P_PIDFD, (id_t)t->pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 ||
+	    info.si_pid == 0 || info.si_code == CLD_EXITED)
+		return 0;
+	/* A zombie keeps its name. */
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)info.si_pid);
+	if (file_read_at(AT_FDCWD, path, 64, &name) < 0 ||
+	    !starts_with(str_text(&name), STAGE_NAME "\n"))
+		return 0;
+	if (info.si_status == SIGSYS)
+		failf(err, ECANCELED, "the seccomp filter killed the container's init at execve");
+	else if (info.si_status == SIGILL && has_filter)
+		failf(err, ECANCELED,
+		      "the seccomp filter lets the container's init neither execute the program nor "
+		      "say why: it must allow at least execve");
+	else
+		failf(err, ECANCELED,
+		      "the container's init was killed by %s before it could execute the program",
+		      signal_name(info.si_status, sig, sizeof(sig)));
+	if ((info.si_status == SIGSYS || info.si_status == SIGILL) && has_filter)
+		spec_error(t->spec->lnx.seccomp->json, NULL, err);
+	return -err->num;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The clone: from a compiled plan to a child that waits, as the stage, for its fd table. */
+
+#include <sys/types.h>
+
+#include "plan/compile.h"
+
+struct child {
+	pid_t pid;
+	int pidfd; /* owned */
+	int sync;  /* our end of the conversation; owned */
+};
+
+#define CHILD_INIT { .pid = -1, .pidfd = -EBADF, .sync = -EBADF }
+
+/* Closes the descriptors; a child that was not taken out (pid -1) is killed and reaped. */
+void child_done(struct child *c);
+#define auto_child __attribute__((cleanup(child_done))) struct child
+
+/*
+ * cgroup: descriptor for CLONE_INTO_CGROUP or negative. patient: in a frozen one the thaw is waited for, else it is
+ * EBUSY after some seconds. The child dies with this process until it is told
+ * otherwise (PDEATHSIG, and end of file on its socket).
+ */
+int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child *ret,
+		struct error *err);

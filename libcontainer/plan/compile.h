@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * From the spec to the plan. The order of everything the child does is the order of the passes in
+ * compile.c, and only there. All host paths are opened here, by the parent, with the parent's rights;
+ * afterwards nothing is looked up by a host path again (rootless falls back to paths, compile.c says
+ * where).
+ */
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "plan/builder.h"
+#include "spec/spec.h"
+
+/* A namespace to be joined before the clone: setns(fd, flags). */
+struct join {
+	int fd;         /* owned */
+	uint64_t flags; /* CLONE_NEW*; for a pidfd several */
+	const struct json *origin;
+};
+
+#define JOINS_MAX 9
+
+/* Where the program finds its end of NOTIFY_SOCKET (launch/notify.h). */
+#define NOTIFY_MOUNT "/run/notify"
+#define NOTIFY_INSIDE NOTIFY_MOUNT "/notify.sock"
+
+struct compile_input {
+	const struct spec *spec;
+	const struct spec_process *process; /* NULL: none to start                          */
+	const char *id;
+	int bundle;                /* O_PATH, for relative paths                            */
+	const char *rootfs;        /* absolute; NULL with `exec`                            */
+	struct cgroup *cgroup;
+	const char *const *exec_cgroups; /* exec --cgroup                                   */
+	size_t n_exec_cgroups;
+	const char *cache_dir;     /* of compiled seccomp filters, or NULL                  */
+	bool exec;                 /* a further process in a running container              */
+	bool rootless;             /* the caller is not root of its user namespace          */
+	bool foreground;           /* START comes over the first socket                     */
+	bool no_pivot, no_new_keyring;
+	bool init;                 /* an init of ours is pid 1, the program its child       */
+	unsigned preserve_fds;
+	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */
+	int notify;                /* detached mount for NOTIFY_MOUNT; taken; -EBADF        */
+	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
+	int init_pidfd;            /* exec: borrowed                                        */
+	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
+	int hook_state, start_hook_state;
+};
+
+struct compiled {
+	struct plan_builder *plan;
+	uint64_t clone_flags;  /* new namespaces for clone3                      */
+	struct join joins[JOINS_MAX]; /* done by a helper before the clone, in this order */
+	size_t n_joins;
+	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
+	bool new_userns;       /* uid_map and gid_map want to be written         */
+};
+
+void compiled_done(struct compiled *c);
+#define auto_compiled __attribute__((cleanup(compiled_done))) struct compiled
+
+int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the passes share. Each turns one part of the spec into ops; none depends on another's insides. */
+
+#include <linux/sched.h>
+
+#include "nsexec/sync.h"
+
+#include "plan/compile.h"
+
+struct compile {
+	const struct compile_input *in;
+	const struct spec *spec;
+	const struct spec_process *process;
+	struct compiled *out;
+	struct plan_builder *b;
+	struct arena *arena;   /* scratch                                        */
+	uint64_t owned;        /* CLONE_NEW* of namespaces new or joined by path */
+	bool dev_is_bound;     /* /dev is the host's: no devices are made in it  */
+	const char *dir;       /* what the stage's `dir` is, while nothing may cover it, or NULL */
+	int proc;              /* index of the verified procfs in the fd table, or -1 */
+	const struct spec_mount **sealed; /* read-only when all mounts and devices are there */
+	size_t n_sealed;
+};
+
+typedef int pass_fn(struct compile *c, struct error *err);
+
+pass_fn pass_namespaces, pass_exec_namespaces, pass_cgroup, pass_root, pass_mounts, pass_devices,
+	pass_console, pass_create_hooks, pass_masks, pass_seal_mounts, pass_enter_root, pass_system, pass_process_early,
+	pass_memory_policy, pass_process, pass_created, pass_start_hooks, pass_exec;
+
+/* Adds the descriptor of a verified procfs once; returns the index, or a negative errno. */
+int compile_proc(struct compile *c, struct error *err);
+/* The stage's `dir` becomes this one inside the root, if it is not already. path: alive as long as the compile. */
+void compile_dir(struct compile *c, const char *path);
+/* What comes before the last name of an absolute path, in the arena; NULL when memory is short. */
+char *compile_parent(const struct compile *c, const char *path);
+/* The working directory, as the runtime: who can make it (not exec). Where root may not look: later, as the user. */
+void compile_cwd(struct compile *c);
+/* PROC_WRITE of a path below /proc. */
+int compile_proc_write(struct compile *c, const char *path, const char *text, struct error *err);
+static inline bool has_namespace(const struct compile *c, uint64_t flag)
+{
+	return (c->owned & flag) != 0;
+}

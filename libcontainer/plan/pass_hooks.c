@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Hooks: the runtime's own are a step of the conversation, the container's are ops. */
+
+#include <errno.h>
+
+#include "base/macros.h"
+#include "plan/pass.h"
+
+static void add_hook(struct compile *c, const struct spec_hook *h, size_t index, int state,
+		     const spec_strings *fallback_env)
+{
+	const char *const argv0[] = { h->path };
+	const spec_strings *env = h->has_env ? &h->env : fallback_env;
+	struct plan_span argv = h->args.n ? plan_strings(c->b, h->args.v, h->args.n) :
+					    plan_strings(c->b, argv0, 1);
+	struct plan_span envp = { 0, 0 };
+	struct plan_op *op;
+
+	if (env)
+		envp = plan_strings(c->b, env->v, env->n);
+	plan_origin(c->b, h->json, NULL);
+	op = plan_add_s(c->b, PLAN_HOOK, h->path, NULL);
+	op->l1 = argv;
+	op->l2 = envp;
+	op->fd = state;
+	op->x = h->timeout.set ? (uint64_t)h->timeout.value : 0;
+	op->z = index;
+}
+
+int pass_create_hooks(struct compile *c, struct error *err)
+{
+	const struct spec_hooks *h = c->spec->hooks;
+
+	(void)err;
+	if (!h)
+		return 0;
+	if (h->kind[HOOK_PRESTART].n || h->kind[HOOK_CREATE_RUNTIME].n) {
+		plan_feature(c->b, WITH_RUNTIME_HOOKS);
+		plan_add(c->b, PLAN_SYNC)->x = SYNC_ROOTED;
+		plan_add(c->b, PLAN_SYNC)->x = SYNC_HOOKED;
+	}
+	if (h->kind[HOOK_CREATE_CONTAINER].n) {
+		int state = plan_take_fd(c->b, c->in->hook_state);
+
+		for (size_t i = 0; i < h->kind[HOOK_CREATE_CONTAINER].n; i++)
+			add_hook(c, &h->kind[HOOK_CREATE_CONTAINER].v[i], i, state, NULL);
+	}
+	return 0;
+}
+
+int pass_start_hooks(struct compile *c, struct error *err)
+{
+	const struct spec_hooks *h = c->spec->hooks;
+	int state;
+
+	(void)err;
+	if (!h || !h->kind[HOOK_START_CONTAINER].n)
+		return 0;
+	state = plan_take_kept_fd(c->b, c->in->start_hook_state);
+	for (size_t i = 0; i < h->kind[HOOK_START_CONTAINER].n; i++)
+		add_hook(c, &h->kind[HOOK_START_CONTAINER].v[i], i, state,
+			 c->process ? &c->process->env : NULL);
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Namespaces and cgroups. New ones come with the clone itself, except those that must be made later: the
+ * cgroup namespace (after the cgroup is entered) and the time namespace (entered by the next execve).
+ * Existing ones are joined by the stage, unless a user or pid namespace is among them or a new user
+ * namespace is made: then all are joined before the clone, with the caller's rights.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+
+#include "base/macros.h"
+#include "base/parse.h"
+#include "plan/pass.h"
+
+#define V1_HIERARCHIES_MAX 32
+#define CPUS_MAX 8192 /* NR_CPUS of any kernel */
+
+static bool is_list(const char *cpus)
+{
+	return cpus && cpus[strspn(cpus, ", \n")];
+}
+
+/*
+ * All CPUs that the cgroup allows, not those the caller happens to be bound to. Of execCPUAffinity,
+ * `initial` is applied by the parent (launch/limits.h); with that alone nothing changes here.
+ */
+static int set_affinity(struct compile *c, struct error *err)
+{
+	const struct spec_cpu_affinity *a =
+		c->in->exec && c->process ? c->process->exec_cpu_affinity : NULL;
+	uint32_t cpus[CPUS_MAX / 32] = { 0 };
+	struct plan_span mask;
+
+	plan_origin(c->b, a ? a->json : NULL, "final");
+	if (a && is_list(a->final)) {
+		if (parse_list(a->final, cpus, ARRAY_SIZE(cpus)) < 0) {
+			failf(err, ERANGE, "CPUs '%.80s': there are never more than %d", a->final,
+			      CPUS_MAX);
+			return spec_error(a->json, "final", err);
+		}
+	} else if (a && is_list(a->initial)) {
+		return 0;
+	} else {
+		memset(cpus, 0xff, sizeof(cpus));
+	}
+	mask = plan_numbers(c->b, cpus, ARRAY_SIZE(cpus));
+	plan_add(c->b, PLAN_AFFINITY)->l1 = mask;
+	return 0;
+}
+
+int pass_cgroup(struct compile *c, struct error *err)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWCGROUP);
+	int fds[V1_HIERARCHIES_MAX];
+	int n = cgroup_entry_fds(c->in->cgroup, c->in->exec_cgroups, c->in->n_exec_cgroups, fds,
+				 ARRAY_SIZE(fds), err);
+
+	if (n < 0)
+		return n;
+	plan_origin(c->b, c->spec->lnx.json, "cgroupsPath");
+	for (int i = 0; i < n; i++)
+		plan_add(c->b, PLAN_CGROUP_ENTER)->fd = plan_take_fd(c->b, fds[i]);
+	if (!c->in->exec && ns && !ns->path)
+		plan_add(c->b, PLAN_UNSHARE)->x = CLONE_NEWCGROUP;
+	return set_affinity(c, err);
+}
+
+static int open_namespace(const struct spec_namespace *ns, struct error *err)
+{
+	auto_(close_fd) int fd = openat(AT_FDCWD, ns->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct statfs fs;
+	int type;
+
+	if (fd < 0) {
+		sysf(err, "namespace '%s'", ns->path);
+		return spec_error(ns->json, "path", err);
+	}
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC) {
+		failf(err, EINVAL, "'%s' is not a namespace", ns->path);
+		return spec_error(ns->json, "path", err);
+	}
+	type = ioctl(fd, NS_GET_NSTYPE);
+	if (type < 0 || (uint64_t)(unsigned)type != ns->type) {
+		failf(err, EINVAL, "'%s' is not a namespace of type '%s' but of type '%s'", ns->path,
+		      spec_namespace_name(ns->type),
+		      type < 0 ? "?" : spec_namespace_name((unsigned)type));
+		return spec_error(ns->json, "path", err);
+	}
+	return take_fd(fd);
+}
+
+/* The order matters when the user namespace is joined: see launch/spawn.c, which tries again after it. */
+static int join(struct compile *c, const struct spec_namespace *ns, bool early, struct error *err)
+{
+	int fd = open_namespace(ns, err);
+
+	if (fd < 0)
+		return fd;
+	if (early) {
+		c->out->joins[c->out->n_joins++] =
+			(struct join){ .fd = fd, .flags = ns->type, .origin = ns->json };
+	} else {
+		struct plan_op *op;
+
+		plan_origin(c->b, ns->json, "path");
+		op = plan_add(c->b, PLAN_SETNS);
+		op->fd = plan_take_fd(c->b, fd);
+		op->x = ns->type;
+	}
+	return 0;
+}
+
+static int time_offsets(struct compile *c, struct error *err)
+{
+	const struct spec_time_offset *m = &c->spec->lnx.monotonic, *b = &c->spec->lnx.boottime;
+	char text[128];
+	int n = 0;
+
+	if (!m->set && !b->set)
+		return 0;
+	plan_origin(c->b, c->spec->lnx.json, "timeOffsets");
+	if (m->set)
+		n = snprintf(text, sizeof(text), "monotonic %lld %u\n", (long long)m->secs,
+			     m->nanosecs);
+	if (b->set)
+		snprintf(text + n, sizeof(text) - (size_t)n, "boottime %lld %u\n",
+			 (long long)b->secs, b->nanosecs);
+	return compile_proc_write(c, "self/timens_offsets", text, err);
+}
+
+static int new_namespace(struct compile *c, const struct spec_namespace *ns, struct error *err)
+{
+	switch (ns->type) {
+	case CLONE_NEWCGROUP:
+		return 0; /* pass_cgroup */
+	case CLONE_NEWTIME:
+		plan_origin(c->b, ns->json, NULL);
+		plan_add(c->b, PLAN_UNSHARE)->x = CLONE_NEWTIME;
+		return time_offsets(c, err);
+	case CLONE_NEWNET:
+		plan_origin(c->b, ns->json, NULL);
+		plan_add(c->b, PLAN_LOOPBACK_UP);
+		break;
+	default:
+		break;
+	}
+	c->out->clone_flags |= ns->type;
+	return 0;
+}
+
+int pass_namespaces(struct compile *c, struct error *err)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	const struct spec_namespace *user = spec_namespace_of(l, CLONE_NEWUSER);
+	const struct spec_namespace *pid = spec_namespace_of(l, CLONE_NEWPID);
+	bool early = user || (pid && pid->path);
+
+	foreach_list(ns, &l->namespaces) {
+		int r;
+
+		c->owned |= ns->type;
+		r = ns->path ? join(c, ns, early, err) : new_namespace(c, ns, err);
+		if (r < 0)
+			return r;
+	}
+	c->out->new_userns = user && !user->path;
+	if (c->out->new_userns)
+		plan_feature(c->b, WITH_IDMAP);
+	return 0;
+}
+
+/* All of init's namespaces at once, by its pidfd: setns(2), since Linux 5.8. */
+int pass_exec_namespaces(struct compile *c, struct error *err)
+{
+	foreach_list(ns, &c->spec->lnx.namespaces)
+		c->owned |= ns->type;
+	if (c->owned) {
+		int fd = fcntl(c->in->init_pidfd, F_DUPFD_CLOEXEC, 3);
+
+		if (fd < 0)
+			return sysf(err, "pidfd of the container's init");
+		c->out->joins[c->out->n_joins++] = (struct join){ .fd = fd, .flags = c->owned };
+	}
+	/* What runs in the container may trace us as soon as we are in its pid namespace. */
+	plan_add(c->b, PLAN_DUMPABLE);
+	plan_add_s(c->b, PLAN_ROOT_PLAIN, "/", NULL);
+	return 0;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the program's process is, from the session to the last call. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/personality.h>
+
+#include "base/file.h"
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "base/str.h"
+#include "plan/pass.h"
+#include "security/security.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+int pass_process_early(struct compile *c, struct error *err)
+{
+	char name[512];
+
+	(void)err;
+	plan_add(c->b, PLAN_SETSID);
+	if (!c->in->no_new_keyring) {
+		snprintf(name, sizeof(name), "_ses.%s", c->in->id);
+		plan_add_s(c->b, PLAN_KEYRING, name, NULL);
+	}
+	return 0;
+}
+
+int pass_console(struct compile *c, struct error *err)
+{
+	struct plan_op *op;
+
+	(void)err;
+	if (!c->process || !c->process->terminal)
+		return 0;
+	plan_origin(c->b, c->process->json, "terminal");
+	op = plan_add(c->b, PLAN_CONSOLE);
+	op->x = c->process->user.uid;
+	op->flags = c->in->exec || c->dev_is_bound ? 0 : OP_FILE;
+	plan_feature(c->b, WITH_CONSOLE);
+	return 0;
+}
+
+int pass_system(struct compile *c, struct error *err)
+{
+	const struct spec *s = c->spec;
+
+	plan_origin(c->b, s->json, "hostname");
+	if (s->hostname)
+		plan_add_s(c->b, PLAN_HOSTNAME, s->hostname, NULL);
+	plan_origin(c->b, s->json, "domainname");
+	if (s->domainname)
+		plan_add_s(c->b, PLAN_DOMAINNAME, s->domainname, NULL);
+	foreach_list(p, &s->lnx.sysctl) {
+		char *path = arena_printf(c->arena, "sys/%s", p->key);
+		int r;
+
+		if (!path)
+			return failf(err, ENOMEM, "sysctl: out of memory");
+		/* "net.ipv4.ip_forward"; a name that has slashes keeps its dots (as sysctl(8)). */
+		if (!strchr(p->key, '/'))
+			for (char *at = path; *at; at++)
+				if (*at == '.')
+					*at = '/';
+		plan_origin(c->b, p->json, NULL);
+		r = compile_proc_write(c, path, p->value, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- rights ---- */
+
+static int add_capabilities(struct compile *c, struct error *err)
+{
+	const struct spec_process *p = c->process;
+	const uint64_t sys_admin = 1ULL << CAP_SYS_ADMIN;
+	bool filter_needs_rights = c->spec->lnx.seccomp && !p->no_new_privileges;
+	struct caps_plan caps;
+	struct plan_op *op;
+	int r = caps_compile(p->capabilities, has_namespace(c, CLONE_NEWUSER), &caps, err);
+
+	if (r < 0)
+		return r;
+	plan_origin(c->b, p->json, "capabilities");
+	op = plan_add(c->b, PLAN_BOUNDING);
+	op->x = caps.bounding;
+	plan_origin(c->b, p->json, "user");
+	op = plan_add(c->b, PLAN_IDS);
+	op->x = p->user.uid;
+	op->y = p->user.gid;
+	plan_origin(c->b, p->json, "capabilities");
+	op = plan_add(c->b, PLAN_CAPS);
+	op->x = caps.effective;
+	op->y = caps.permitted;
+	op->z = caps.inheritable;
+	/*
+	 * A filter is loaded last, and without no_new_privs that takes CAP_SYS_ADMIN. It is gone with
+	 * the execve: what a program gets is computed from the other sets (capabilities(7)).
+	 */
+	if (filter_needs_rights) {
+		op->x |= sys_admin;
+		op->y |= sys_admin;
+	}
+	if (caps.ambient)
+		plan_add(c->b, PLAN_AMBIENT)->x = caps.ambient;
+	return 0;
+}
+
+/* A user namespace without the right to setgroups(2) has none that can. */
+static bool setgroups_denied(void)
+{
+	auto_str text = STR_INIT;
+
+	return file_read_at(AT_FDCWD, "/proc/self/setgroups", 64, &text) == 0 &&
+	       starts_with(str_text(&text), "deny");
+}
+
+/* An unprivileged caller that maps only itself had to give setgroups up (user_namespaces(7)). */
+static bool may_set_groups(const struct compile *c)
+{
+	if (!c->in->rootless)
+		return true;
+	if (c->spec->lnx.gid_mappings.n == 1 && c->spec->lnx.gid_mappings.v[0].size == 1)
+		return false;
+	return !setgroups_denied();
+}
+
+/* podman's `--group-add keep-groups`, by crun's annotation: the groups of the caller are all there are. */
+static bool keeps_groups(const struct compile *c)
+{
+	foreach_list(pair, &c->spec->annotations)
+		if (streq(pair->key, "run.oci.keep_original_groups"))
+			return !streq(pair->value, "0");
+	return false;
+}
+
+static int add_groups(struct compile *c, struct error *err)
+{
+	const struct spec_user *u = &c->process->user;
+
+	if (keeps_groups(c))
+		return 0;
+	plan_origin(c->b, u->json, "additionalGids");
+	if (may_set_groups(c)) {
+		struct plan_op *op;
+		struct plan_span ids = plan_numbers(c->b, u->additional_gids.v, u->additional_gids.n);
+
+		op = plan_add(c->b, PLAN_GROUPS);
+		op->l1 = ids;
+		return 0;
+	}
+	if (!u->additional_gids.n)
+		return 0;
+	failf(err, EPERM, "additional groups need more than one mapped gid");
+	return spec_error(u->json, "additionalGids", err);
+}
+
+static int add_label(struct compile *c, struct error *err)
+{
+	const char *file = NULL;
+	char value[4096], path[128];
+	int r = lsm_exec_label(c->process, &file, value, sizeof(value), err);
+
+	if (r < 0 || !file)
+		return r;
+	snprintf(path, sizeof(path), "self/attr/%s", file);
+	plan_origin(c->b, c->process->json,
+		    c->process->apparmor_profile ? "apparmorProfile" : "selinuxLabel");
+	return compile_proc_write(c, path, value, err);
+}
+
+/* Whoever enters a new root comes to its top. */
+static bool is_there(const struct compile *c)
+{
+	return !c->in->exec && streq(c->process->cwd, "/");
+}
+
+void compile_cwd(struct compile *c)
+{
+	struct plan_op *op;
+
+	if (is_there(c))
+		return;
+	plan_origin(c->b, c->process->json, "cwd");
+	op = plan_add_s(c->b, PLAN_CHDIR, c->process->cwd, NULL);
+	op->flags = c->in->exec ? OP_RETRY : OP_CREATE | OP_RETRY;
+}
+
+int pass_process(struct compile *c, struct error *err)
+{
+	const struct spec_process *p = c->process;
+	struct plan_op *op;
+	int r;
+
+	if (!p)
+		return 0;
+	r = add_label(c, err);
+	if (r < 0)
+		return r;
+	if (c->spec->lnx.personality) {
+		plan_origin(c->b, c->spec->lnx.personality->json, NULL);
+		plan_add(c->b, PLAN_PERSONALITY)->x = c->spec->lnx.personality->domain;
+	}
+	if (c->in->exec || !c->spec->root->readonly)
+		compile_cwd(c);
+	r = add_groups(c, err);
+	if (r == 0)
+		r = add_capabilities(c, err);
+	if (r < 0)
+		return r;
+	plan_origin(c->b, p->json, "cwd");
+	if (!is_there(c))
+		plan_add_s(c->b, PLAN_CHDIR, p->cwd, NULL);
+	plan_origin(c->b, p->json, "user");
+	op = plan_add(c->b, PLAN_UMASK);
+	op->x = p->user.umask.value;
+	op->flags = p->user.umask.set ? OP_MODE : 0;
+	if (p->no_new_privileges) {
+		plan_origin(c->b, p->json, "noNewPrivileges");
+		plan_add(c->b, PLAN_NO_NEW_PRIVS);
+	}
+	return 0;
+}
+
+/* ---- waiting for START ---- */
+
+int pass_created(struct compile *c, struct error *err)
+{
+	int socket;
+
+	(void)err;
+	/* Clients show what create says; of start's failure some tell the status only. */
+	if (c->process) {
+		plan_origin(c->b, c->process->json, "args");
+		plan_add(c->b, PLAN_FIND_EXEC);
+		plan_origin(c->b, NULL, NULL);
+	}
+	plan_add(c->b, PLAN_CLOSE_REST);
+	/* From here on end of file tells of the runtime's death; its normal exit must not kill. */
+	plan_add(c->b, PLAN_PDEATHSIG);
+	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
+	if (c->in->start_socket < 0) {
+		plan_add(c->b, PLAN_SYNC)->x = SYNC_START;
+		return 0;
+	}
+	plan_feature(c->b, WITH_START_SOCKET);
+	plan_add(c->b, PLAN_SYNC)->x = SYNC_KEPT;
+	socket = plan_take_kept_fd(c->b, c->in->start_socket);
+	plan_add(c->b, PLAN_ACCEPT)->fd = socket;
+	return 0;
+}
+
+/* ---- the program ---- */
+
+static const char *env_value(const struct spec_process *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = p->env.n; i-- > 0;)
+		if (strncmp(p->env.v[i], name, n) == 0 && p->env.v[i][n] == '=')
+			return p->env.v[i] + n + 1;
+	return NULL;
+}
+
+/* Is there a later entry for the same variable? */
+static bool is_overridden(const struct spec_process *p, size_t i)
+{
+	size_t n = strcspn(p->env.v[i], "=");
+
+	for (size_t j = i + 1; j < p->env.n; j++)
+		if (strncmp(p->env.v[i], p->env.v[j], n) == 0 && p->env.v[j][n] == p->env.v[i][n] &&
+		    p->env.v[i][n] == '=')
+			return true;
+	return false;
+}
+
+/* The last entry of a variable counts; systemd's two are ours to give (sd_listen_fds(3)). */
+static int make_environment(struct compile *c, struct plan_span *ret)
+{
+	const struct spec_process *p = c->process;
+	const char **env = arena_array_of(c->arena, const char *, p->env.n + 3);
+	const char *home = env_value(p, "HOME");
+	size_t n = 0;
+
+	if (!env)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->env.n; i++) {
+		bool empty_home = home && !*home && starts_with(p->env.v[i], "HOME=");
+
+		if (!empty_home && !is_overridden(p, i))
+			env[n++] = p->env.v[i];
+	}
+	if (c->in->listen_fds) {
+		env[n++] = arena_printf(c->arena, "LISTEN_FDS=%u", c->in->listen_fds);
+		/* Hooks in the container that ran before it may have used up the number 2. */
+		env[n++] = c->in->init ? "LISTEN_PID=2" : "LISTEN_PID=1";
+	}
+	if (c->in->notify >= 0)
+		env[n++] = "NOTIFY_SOCKET=" NOTIFY_INSIDE;
+	if (!home || !*home)
+		plan_add(c->b, PLAN_HOME)->x = p->user.uid;
+	*ret = plan_strings(c->b, env, n);
+	return 0;
+}
+
+/* execvp(3): a name without a slash is looked for along PATH, and an empty entry is the directory. */
+static int program_candidates(struct compile *c, struct plan_span *ret)
+{
+	const char *name = c->process->args.v[0], *path = env_value(c->process, "PATH");
+	const char *list[64];
+	char *copy, *dir;
+	size_t n = 0;
+
+	if (strchr(name, '/') || !*name) {
+		*ret = plan_strings(c->b, &name, 1);
+		return 0;
+	}
+	copy = arena_strdup(c->arena, path ? path : DEFAULT_PATH);
+	if (!copy)
+		return -ENOMEM;
+	while ((dir = strsep(&copy, ":")) && n < ARRAY_SIZE(list)) {
+		list[n] = arena_printf(c->arena, "%s/%s", *dir ? dir : ".", name);
+		if (!list[n++])
+			return -ENOMEM;
+	}
+	*ret = plan_strings(c->b, list, n);
+	return 0;
+}
+
+static int add_preserved(struct compile *c, struct error *err)
+{
+	for (unsigned i = 0; i < c->in->preserve_fds; i++) {
+		int number = 3 + (int)i, fd = fcntl(number, F_DUPFD_CLOEXEC, 3);
+		struct plan_op *op;
+
+		if (fd < 0)
+			return sysf(err, "--preserve-fds: descriptor %d", number);
+		fd = plan_take_kept_fd(c->b, fd);
+		op = plan_add(c->b, PLAN_FD_PLACE);
+		op->fd = fd;
+		op->x = (uint64_t)number;
+	}
+	return 0;
+}
+
+static int add_seccomp(struct compile *c, struct error *err)
+{
+	struct seccomp_program program = { 0 };
+	int r;
+
+	if (!c->spec->lnx.seccomp)
+		return 0;
+	plan_origin(c->b, c->spec->lnx.seccomp->json, NULL);
+	r = seccomp_compile(c->spec->lnx.seccomp, c->in->cache_dir, &program, err);
+	if (r < 0)
+		return r;
+	if (program.count == 0) /* nothing is forbidden */
+		return 0;
+	r = plan_bpf(c->b, program.bpf, program.count);
+	if (r == 0) {
+		struct plan_op *op = plan_add(c->b, PLAN_SECCOMP);
+
+		op->x = program.flags;
+		if (program.notify) {
+			plan_feature(c->b, WITH_LISTENER);
+			/* TSYNC and a listener exclude each other; there is one thread. */
+			op->x &= ~(uint64_t)SECCOMP_FILTER_FLAG_TSYNC;
+		}
+	}
+	seccomp_program_done(&program);
+	return r < 0 ? failf(err, ENOMEM, "seccomp: out of memory") : 0;
+}
+
+static void add_rlimits(struct compile *c)
+{
+	foreach_list(l, &c->process->rlimits) {
+		struct plan_op *op;
+
+		plan_origin(c->b, l->json, NULL);
+		op = plan_add(c->b, PLAN_RLIMIT);
+		op->x = (uint64_t)l->type;
+		op->y = l->soft;
+		op->z = l->hard;
+	}
+}
+
+extern const char init_image[], init_image_end[];
+
+/* Readable, unlike the stage: whoever may trace the container's other processes may join the namespaces of pid 1. */
+static int add_init(struct compile *c, struct error *err)
+{
+	int fd;
+
+	if (!c->in->init)
+		return 0;
+	/* cppcheck-suppress comparePointers ; both are the assembler's, of one section */
+	fd = memfd_program("orlop-init", 0555, init_image, (size_t)(init_image_end - init_image));
+	if (fd < 0)
+		return codef(err, fd, "memfd for --init");
+	fd = plan_take_kept_fd(c->b, fd);
+	plan_add(c->b, PLAN_INIT)->fd = fd;
+	return 0;
+}
+
+int pass_exec(struct compile *c, struct error *err)
+{
+	const struct spec_process *p = c->process;
+	struct plan_span paths, argv, envp;
+	int r;
+
+	if (!p)
+		return 0;
+	plan_origin(c->b, p->json, "env");
+	r = make_environment(c, &envp);
+	plan_origin(c->b, p->json, "args");
+	if (r == 0)
+		r = program_candidates(c, &paths);
+	if (r < 0)
+		return failf(err, ENOMEM, "process: out of memory");
+	argv = plan_strings(c->b, p->args.v, p->args.n);
+	plan_exec(c->b, paths, argv, envp);
+	r = add_preserved(c, err);
+	if (r < 0)
+		return r;
+	plan_add(c->b, PLAN_SIGNALS);
+	add_rlimits(c);
+	r = add_seccomp(c, err);
+	if (r == 0)
+		r = add_init(c, err);
+	if (r < 0)
+		return r;
+	plan_origin(c->b, p->json, "args");
+	plan_add(c->b, PLAN_EXEC);
+	return 0;
+}

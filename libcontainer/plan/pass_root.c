@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The root filesystem: where it comes from, and the step into it. */
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/macros.h"
+#include "base/sys.h"
+#include "fs/root_mount.h"
+#include "plan/pass.h"
+
+static const unsigned propagation_flag[] = {
+	[PROPAGATION_UNSET] = MS_SLAVE,
+	[PROPAGATION_SHARED] = MS_SHARED,
+	[PROPAGATION_SLAVE] = MS_SLAVE,
+	[PROPAGATION_PRIVATE] = MS_PRIVATE,
+	[PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
+};
+
+/*
+ * The tree is cloned here, in the parent, so that a directory which the container's root user cannot
+ * reach is no obstacle; then the child needs the path only to have a place to mount it on.
+ */
+static int clone_root(const char *path, unsigned propagation)
+{
+	struct mount_attr attr = { .propagation = propagation };
+	auto_(close_fd) int fd = sys_open_tree(AT_FDCWD, path,
+					   OPEN_TREE_CLONE | AT_RECURSIVE);
+
+	if (fd < 0)
+		return -errno;
+	/* Nothing that is mounted in the container may appear on the host. */
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
+		return -errno;
+	return take_fd(fd);
+}
+
+int pass_root(struct compile *c, struct error *err)
+{
+	enum spec_propagation wanted = c->spec->lnx.rootfs_propagation;
+	unsigned first = propagation_flag[wanted];
+	int fd;
+
+	plan_origin(c->b, c->spec->root->json, "path");
+	/* An unbindable tree could not be cloned: that comes last (pass_enter_root). */
+	if (wanted == PROPAGATION_UNBINDABLE)
+		first = MS_PRIVATE;
+	if (first == MS_SHARED)
+		first = MS_SLAVE;
+	/* The host's own namespace is left as it is: only the root there is ours. */
+	if (has_namespace(c, CLONE_NEWNS))
+		plan_add(c->b, PLAN_PROPAGATION)->x = first;
+	fd = clone_root(c->in->rootfs, first);
+	if (fd >= 0) {
+		if (!has_namespace(c, CLONE_NEWNS))
+			c->out->root_mount = mount_id(fd);
+		plan_add_s(c->b, PLAN_ROOT_FD, c->in->rootfs, NULL)->fd = plan_take_fd(c->b, fd);
+		return 0;
+	}
+	if (fd != -EPERM) {
+		codef(err, fd, "rootfs '%s'", c->in->rootfs);
+		return spec_error(c->spec->root->json, "path", err);
+	}
+	plan_add_s(c->b, PLAN_ROOT_PATH, c->in->rootfs, NULL); /* rootless */
+	return 0;
+}
+
+int pass_enter_root(struct compile *c, struct error *err)
+{
+	enum spec_propagation wanted = c->spec->lnx.rootfs_propagation;
+	struct plan_op *op;
+
+	(void)err;
+	plan_origin(c->b, c->spec->root->json, NULL);
+	if (!has_namespace(c, CLONE_NEWNS))
+		plan_add(c->b, PLAN_CHROOT);
+	else
+		plan_add(c->b, c->in->no_pivot ? PLAN_MOVE_ROOT : PLAN_PIVOT);
+	if (wanted == PROPAGATION_SHARED || wanted == PROPAGATION_UNBINDABLE) {
+		plan_origin(c->b, c->spec->lnx.json, "rootfsPropagation");
+		op = plan_add(c->b, PLAN_ROOT_SETATTR);
+		op->z = propagation_flag[wanted];
+	}
+	if (c->spec->root->readonly) {
+		if (c->process) /* it may have to be made */
+			compile_cwd(c);
+		plan_origin(c->b, c->spec->root->json, "readonly");
+		plan_add(c->b, PLAN_ROOT_SETATTR)->x = MOUNT_ATTR_RDONLY;
+	}
+	return 0;
+}

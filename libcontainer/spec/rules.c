@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/str.h"
+#include "spec/objects.h"
+#include "spec/spec.h"
+#include "spec/sysctl.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+/* UID_GID_MAP_MAX_EXTENTS of the kernel. */
+#define IDMAP_LINES_MAX 340
+/* More than any host moves, few enough to be compared pair by pair. */
+#define NET_DEVICES_MAX 1024
+
+/* What the rules look at. With a report each broken one is told, else the first ends it. */
+struct rules {
+	const struct spec *spec;
+	struct problems *report;
+	struct error *err;
+	bool some_unknown; /* a namespace could not be read: it may be any */
+};
+
+/* Benefit of the doubt for what could not be read. */
+static bool has_namespace(const struct rules *c, uint64_t flag)
+{
+	return c->some_unknown || spec_namespace_of(&c->spec->lnx, flag) != NULL;
+}
+
+/* Absent, or present and read without a failure. */
+static bool is_sound(const struct rules *c, const struct json *object, const char *member)
+{
+	return !problems_touches(c->report, json_member(object, member));
+}
+
+/* A failure at the place of a member of `node`: 0 when it went to the report. */
+#define refuse(c, node, member, ...)                                                \
+	({                                                                          \
+		failf((c)->err, EINVAL, __VA_ARGS__);                               \
+		problems_failure((c)->report, spec_error(node, member, (c)->err),     \
+			       (c)->err, NULL, false);                              \
+	})
+
+/* ---- ociVersion: SemVer 2.0.0 ---- */
+
+#define ALPHANUMERIC "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
+
+/* "0" or digits without a leading zero; moves *s behind them. */
+static bool version_number(const char **s, uint64_t *ret)
+{
+	size_t n = strspn(*s, "0123456789");
+	bool good = n > 0 && (n == 1 || **s != '0') && parse_u64n(*s, n, 10, ret) == 0;
+
+	*s += n;
+	return good;
+}
+
+/* Identifiers with dots between, as in "-rc.1" and "+build.5". */
+static bool version_identifiers(const char **s, bool zeros)
+{
+	for (;; ++*s) {
+		size_t n = strspn(*s, ALPHANUMERIC);
+		bool number = strspn(*s, "0123456789") == n;
+
+		if (n == 0 || (number && !zeros && n > 1 && **s == '0'))
+			return false;
+		*s += n;
+		if (**s != '.')
+			return true;
+	}
+}
+
+static bool parse_version(const char *s, uint64_t *major, uint64_t *minor)
+{
+	uint64_t patch;
+
+	if (!version_number(&s, major) || *s++ != '.' || !version_number(&s, minor) ||
+	    *s++ != '.' || !version_number(&s, &patch))
+		return false;
+	if (*s == '-' && (s++, !version_identifiers(&s, false)))
+		return false;
+	if (*s == '+' && (s++, !version_identifiers(&s, true)))
+		return false;
+	return !*s;
+}
+
+/*
+ * Every 1.x is readable, older and younger; what came before 1.0 is read as far as it has 1.0's
+ * form.
+ */
+static int version_rule(const struct rules *c)
+{
+	const struct spec *spec = c->spec;
+	uint64_t major, minor;
+
+	if (!is_sound(c, spec->json, "ociVersion") || !spec->oci_version)
+		return 0;
+	if (!parse_version(spec->oci_version, &major, &minor))
+		return refuse(c, spec->json, "ociVersion",
+			      "expected a semantic version such as '1.3.0', found '%.80s'",
+			      spec->oci_version);
+	if (major > 1)
+		return refuse(c, spec->json, "ociVersion",
+			      "version '%.80s' is not supported, expected 1.x", spec->oci_version);
+	if (major == 0)
+		log_debug("%s: ociVersion '%s' is older than 1.0.0, reading it as 1.0.0",
+			  json_doc_name(spec->json), spec->oci_version);
+	return 0;
+}
+
+/*
+ * Until 1.3.0 the specification's own Go types could not leave pids.limit out: 0 was how a client
+ * said that there is none (podman 4 does so for --pids-limit -1), and it has to go on saying that.
+ */
+void rules_older_words(struct spec *spec)
+{
+	struct spec_resources *r = spec->lnx.resources;
+	uint64_t major, minor;
+
+	if (r && r->pids && r->pids->limit.value == 0 && spec->oci_version &&
+	    parse_version(spec->oci_version, &major, &minor) && major <= 1 &&
+	    (major < 1 || minor < 3))
+		r->pids->limit.set = false;
+}
+
+static int root_rule(const struct rules *c)
+{
+	if (c->spec->root || !is_sound(c, c->spec->json, "root"))
+		return 0;
+	return refuse(c, c->spec->json, NULL, "root must be specified");
+}
+
+/* ---- namespaces ---- */
+
+static int namespaces_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	int r = 0;
+
+	foreach_list(ns, &l->namespaces) {
+		const struct spec_namespace *first = spec_namespace_of(l, ns->type);
+
+		if (r == 0 && first != ns)
+			r = refuse(c, ns->json, "type",
+				   "duplicate namespace '%s', first on line %u",
+				   spec_namespace_name(ns->type), json_line(first->json));
+	}
+	return r;
+}
+
+static bool ranges_meet(uint32_t a, uint32_t b, const struct spec_idmap *x,
+			const struct spec_idmap *y)
+{
+	return a <= b ? b - a < x->size : a - b < y->size;
+}
+
+static const struct spec_idmap *overlapped(const spec_idmaps *maps, const struct spec_idmap *m)
+{
+	for (const struct spec_idmap *other = maps->v; other < m; other++)
+		if (ranges_meet(other->container_id, m->container_id, other, m) ||
+		    ranges_meet(other->host_id, m->host_id, other, m))
+			return other;
+	return NULL;
+}
+
+/* The kernel says EINVAL to the whole map, without a word about the line. */
+static int idmaps_check(const struct rules *c, const spec_idmaps *maps)
+{
+	int r = 0;
+
+	if (maps->n > IDMAP_LINES_MAX)
+		return refuse(c, maps->v[IDMAP_LINES_MAX].json, NULL, "more than %d mappings",
+			      IDMAP_LINES_MAX);
+	foreach_list(m, maps) {
+		const struct spec_idmap *other = overlapped(maps, m);
+
+		if (r == 0 && other)
+			r = refuse(c, m->json, NULL, "overlaps the mapping on line %u",
+				   json_line(other->json));
+	}
+	return r;
+}
+
+static int both_idmaps_check(const struct rules *c, const spec_idmaps *uids,
+			     const spec_idmaps *gids)
+{
+	int r = idmaps_check(c, uids);
+
+	return r < 0 ? r : idmaps_check(c, gids);
+}
+
+static int user_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	const struct spec_namespace *ns = spec_namespace_of(l, CLONE_NEWUSER);
+	bool uids = l->uid_mappings.n || !is_sound(c, l->json, "uidMappings");
+	bool gids = l->gid_mappings.n || !is_sound(c, l->json, "gidMappings");
+	const char *given = l->uid_mappings.n ? "uidMappings" : "gidMappings";
+	int r = 0;
+
+	if ((l->uid_mappings.n || l->gid_mappings.n) && !has_namespace(c, CLONE_NEWUSER))
+		r = refuse(c, l->json, given, "'%s' without a user namespace", given);
+	else if (ns && !ns->path && !uids)
+		r = refuse(c, ns->json, NULL, "a new user namespace needs 'uidMappings'");
+	if (r == 0 && ns && !ns->path && !gids)
+		r = refuse(c, ns->json, NULL, "a new user namespace needs 'gidMappings'");
+	return r < 0 ? r : both_idmaps_check(c, &l->uid_mappings, &l->gid_mappings);
+}
+
+static bool is_mapped(const spec_idmaps *maps, uint32_t id)
+{
+	foreach_list(m, maps)
+		if (id >= m->container_id && id - m->container_id < m->size)
+			return true;
+	return false;
+}
+
+static int unmapped(const struct rules *c, const char *member, const char *maps, uint32_t id)
+{
+	return refuse(c, c->spec->process->user.json, member,
+		      "id %u is not in 'linux.%s': the process cannot have it in this user "
+		      "namespace",
+		      id, maps);
+}
+
+/* setresuid(2) and setgroups(2) would say EINVAL. */
+static int ids_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	const struct spec_namespace *ns = spec_namespace_of(l, CLONE_NEWUSER);
+	const struct spec_user *u = c->spec->process ? &c->spec->process->user : NULL;
+	bool uids, gids;
+	int r = 0;
+
+	if (!ns || ns->path || !u || !u->json)
+		return 0;
+	uids = l->uid_mappings.n && is_sound(c, l->json, "uidMappings");
+	gids = l->gid_mappings.n && is_sound(c, l->json, "gidMappings");
+	if (uids && !is_mapped(&l->uid_mappings, u->uid))
+		r = unmapped(c, "uid", "uidMappings", u->uid);
+	if (r == 0 && gids && !is_mapped(&l->gid_mappings, u->gid))
+		r = unmapped(c, "gid", "gidMappings", u->gid);
+	foreach_list(gid, &u->additional_gids)
+		if (r == 0 && gids && !is_mapped(&l->gid_mappings, *gid))
+			r = unmapped(c, "additionalGids", "gidMappings", *gid);
+	return r;
+}
+
+static int time_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	const struct spec_namespace *ns = spec_namespace_of(l, CLONE_NEWTIME);
+
+	if (!l->monotonic.set && !l->boottime.set)
+		return 0;
+	if (!has_namespace(c, CLONE_NEWTIME))
+		return refuse(c, l->json, "timeOffsets",
+			      "'timeOffsets' without a time namespace");
+	/* Offsets can be written until the first process enters. */
+	if (ns && ns->path)
+		return refuse(c, l->json, "timeOffsets",
+			      "'timeOffsets' of a time namespace that is joined");
+	return 0;
+}
+
+static int uts_rule(const struct rules *c)
+{
+	const struct spec *spec = c->spec;
+	int r = 0;
+
+	if (has_namespace(c, CLONE_NEWUTS))
+		return 0;
+	if (spec->hostname)
+		r = refuse(c, spec->json, "hostname",
+			   "unable to set hostname without a private UTS namespace");
+	if (r == 0 && spec->domainname)
+		r = refuse(c, spec->json, "domainname",
+			   "unable to set domainname without a private UTS namespace");
+	return r;
+}
+
+static int paths_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+
+	if (has_namespace(c, CLONE_NEWNS) || (!l->masked_paths.n && !l->readonly_paths.n))
+		return 0;
+	return refuse(c, l->json, l->masked_paths.n ? "maskedPaths" : "readonlyPaths",
+		      "unable to restrict sys entries without a private mount namespace");
+}
+
+/* ---- sysctl ---- */
+
+static int uts_sysctl(const struct rules *c, const struct spec_pair *pair, const char *path)
+{
+	const char *member = path_last(path);
+	bool set = streq(member, "hostname") ? c->spec->hostname : c->spec->domainname;
+
+	if (set)
+		return refuse(c, pair->json, NULL,
+			      "sysctl \"%.200s\" is not allowed as it conflicts with '%s'",
+			      pair->key, member);
+	return 0;
+}
+
+static int sysctl_check(const struct rules *c, const struct spec_pair *pair)
+{
+	char path[512];
+	uint64_t flag;
+
+	if (sysctl_path(pair->key, path, sizeof(path)) < 0)
+		return refuse(c, pair->json, NULL, "'%.200s' is no name of a kernel parameter",
+			      pair->key);
+	flag = sysctl_namespace(path);
+	if (!flag)
+		return refuse(c, pair->json, NULL,
+			      "sysctl \"%.200s\" is not in a separate kernel namespace", pair->key);
+	if (!has_namespace(c, flag))
+		return refuse(c, pair->json, NULL,
+			      "sysctl \"%.200s\" not allowed in host %s namespace", pair->key,
+			      spec_namespace_name(flag));
+	return flag == CLONE_NEWUTS ? uts_sysctl(c, pair, path) : 0;
+}
+
+static int sysctl_rule(const struct rules *c)
+{
+	int r = 0;
+
+	foreach_list(pair, &c->spec->lnx.sysctl)
+		if (r == 0)
+			r = sysctl_check(c, pair);
+	return r;
+}
+
+/* ---- mounts ---- */
+
+/* One string may hold several words. */
+static bool has_word(const char *list, const char *word)
+{
+	for (size_t n; *list; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (n == strlen(word) && strncmp(list, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *idmap_option(const struct spec_mount *m)
+{
+	foreach_list(option, &m->options)
+		if (has_word(*option, "idmap") || has_word(*option, "ridmap"))
+			return *option;
+	return NULL;
+}
+
+/* The node whose string it is. */
+static const struct json *node_of(const struct json *list, const char *text)
+{
+	const struct json *item = list ? list->first : NULL;
+
+	while (item && item->text != text)
+		item = item->next;
+	return item;
+}
+
+static bool has_option(const struct spec_mount *m, const char *word)
+{
+	foreach_list(option, &m->options)
+		if (has_word(*option, word))
+			return true;
+	return false;
+}
+
+/* The type of a bind mount says nothing, its options do; the kernel would say ENODEV. */
+static int type_check(const struct rules *c, const struct spec_mount *m)
+{
+	if (!m->type || (!streq(m->type, "bind") && !streq(m->type, "none")) ||
+	    has_option(m, "bind") || has_option(m, "rbind") || has_option(m, "remount"))
+		return 0;
+	return refuse(c, m->json, "type",
+		      "'%s' is no filesystem: a bind mount needs 'bind' or 'rbind' in 'options'",
+		      m->type);
+}
+
+static int mount_check(const struct rules *c, const struct spec_mount *m)
+{
+	const struct json *options = json_member(m->json, "options");
+	const char *option = idmap_option(m);
+	int r = 0;
+
+	if (option && !m->uid_mappings.n && !has_namespace(c, CLONE_NEWUSER))
+		r = refuse(c, node_of(options, option), NULL,
+			   "option '%s' needs 'uidMappings' and 'gidMappings', or a user "
+			   "namespace",
+			   option);
+	if (r == 0)
+		r = type_check(c, m);
+	return r < 0 ? r : both_idmaps_check(c, &m->uid_mappings, &m->gid_mappings);
+}
+
+static int mounts_rule(const struct rules *c)
+{
+	int r = 0;
+
+	foreach_list(m, &c->spec->mounts)
+		if (r == 0)
+			r = mount_check(c, m);
+	return r;
+}
+
+/* ---- network devices ---- */
+
+static const char *inner_name(const struct spec_net_device *d)
+{
+	return d->name ? d->name : d->host_name;
+}
+
+/* The earlier device that gets the same name; "%d" is numbered by the kernel. */
+static const struct spec_net_device *namesake(const struct spec_linux *l,
+					      const struct spec_net_device *d)
+{
+	if (strstr(inner_name(d), "%d"))
+		return NULL;
+	for (const struct spec_net_device *other = l->net_devices.v; other < d; other++)
+		if (streq(inner_name(d), inner_name(other)))
+			return other;
+	return NULL;
+}
+
+static int net_devices_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	int r = 0;
+
+	if (l->net_devices.n && !has_namespace(c, CLONE_NEWNET))
+		r = refuse(c, l->json, "netDevices",
+			   "unable to move network devices without a private network namespace");
+	if (l->net_devices.n > NET_DEVICES_MAX)
+		return refuse(c, l->json, "netDevices", "more than %d devices", NET_DEVICES_MAX);
+	foreach_list(d, &l->net_devices) {
+		const struct spec_net_device *other = r == 0 ? namesake(l, d) : NULL;
+
+		if (other)
+			r = refuse(c, d->json, d->name ? "name" : NULL,
+				   "'%s' is also the name of the device on line %u", inner_name(d),
+				   json_line(other->json));
+	}
+	return r;
+}
+
+typedef int (*rule)(const struct rules *c);
+
+static const rule rules[] = {
+	version_rule, root_rule, namespaces_rule, user_rule,   ids_rule,         time_rule,
+	uts_rule,     paths_rule, sysctl_rule,    mounts_rule, net_devices_rule,
+};
+
+int rules_check(const struct spec *spec, struct problems *report, struct error *err)
+{
+	struct error unwanted = ERROR_INIT;
+	struct rules c = { .spec = spec, .report = report, .err = err ? err : &unwanted };
+
+	/* No object at all. */
+	if (!spec->json)
+		return 0;
+	/* "linux" itself may be of a wrong type. */
+	c.some_unknown = spec->lnx.json ? !is_sound(&c, spec->lnx.json, "namespaces")
+					: !is_sound(&c, spec->json, "linux");
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		int r = rules[i](&c);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

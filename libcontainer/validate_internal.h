@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What `create` would meet after the config was read: the checks of validate_*.c. They look at what
+ * could be read, change nothing, and say what is the specification's matter and what is this host's.
+ */
+
+#include "base/arena.h"
+#include "spec/problems.h"
+#include "spec/spec.h"
+
+struct validation {
+	const struct spec *spec;
+	struct problems *report;
+	int bundle;     /* directory that relative paths begin at */
+	bool with_host; /* also look at this kernel and this host */
+};
+
+/* The member of that name, or the object itself. */
+const struct json *validate_place(const struct json *object, const char *member);
+
+#define host_problem(v, severity, object, member, suggestion, ...)  \
+	problems_add((v)->report, PROBLEM_##severity, PROBLEM_HOST, \
+		     validate_place(object, member), suggestion, __VA_ARGS__)
+#define spec_problem(v, severity, object, member, ...)              \
+	problems_add((v)->report, PROBLEM_##severity, PROBLEM_SPEC, \
+		     validate_place(object, member), NULL, __VA_ARGS__)
+
+void validate_mounts(const struct validation *v);
+void validate_process(const struct validation *v);
+void validate_namespaces(const struct validation *v);
+void validate_devices(const struct validation *v);
+void validate_seccomp(const struct validation *v);
+void validate_resources(const struct validation *v);

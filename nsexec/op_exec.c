@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The conversation's ops, hooks inside the container, seccomp and the last call. */
+
+#include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/mman.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/stat.h>
+#include <linux/time_types.h>
+#include <linux/wait.h>
+
+#include "nsexec/stage.h"
+#include "nsexec/sys.h"
+
+#define SIGCHLD 17
+#define SIGKILL 9
+#define MFD_CLOEXEC 1U
+#define DEATH_SECONDS 10
+
+/* The runtime takes the listener while we spin: about half a minute of turns. */
+#define TURNS_MAX (1ULL << 30)
+
+#define NOT_EXECUTED 127 /* as a shell's */
+
+#define PAGE 4096UL
+#define STACK_USED (64 * 1024UL) /* more than any op takes */
+
+long op_SYNC(struct stage *s, const struct plan_op *op)
+{
+	enum sync_step step = (enum sync_step)op->x;
+
+	return sync_from(step) == SYNC_CHILD ? talk_send(s, step, 0, -1) : talk_recv(s, step);
+}
+
+/* What only `create` needed is closed before the container may wait for days. */
+long op_CLOSE_REST(struct stage *s, const struct plan_op *op)
+{
+	(void)op;
+	s->root = -1;
+	stage_forget(s);
+	return sys(close_range, s->first_fd + s->plan->n_kept, ~0U, 0);
+}
+
+/*
+ * A created container may wait for long, and there may be thousands: what we do not need now goes. The
+ * plan is read again from its memfd when it is touched; below our frame the stack holds nothing.
+ */
+static void shrink(struct stage *s)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)(PAGE - 1);
+
+	(void)sys(madvise, s->plan, s->plan->size, MADV_DONTNEED);
+	(void)sys(madvise, frame - STACK_USED, STACK_USED, MADV_DONTNEED);
+}
+
+/* The host is short of memory or files: that passes, and the container must not die of it. */
+static bool passes(long r)
+{
+	return r == -EINTR || r == -ECONNABORTED || r == -ENFILE || r == -EMFILE || r == -ENOMEM ||
+	       r == -ENOBUFS;
+}
+
+static long accept_caller(int listening)
+{
+	const struct __kernel_timespec pause = { .tv_nsec = 10000000 };
+	long fd;
+
+	while (passes(fd = sys(accept4, listening, 0, 0, O_CLOEXEC)))
+		if (fd != -EINTR)
+			(void)sys(nanosleep, &pause, 0);
+	return fd;
+}
+
+/* A caller of `start` that dies before it says START changes nothing. */
+long op_ACCEPT(struct stage *s, const struct plan_op *op)
+{
+	enum sync_step last = s->last;
+	int listening = stage_fd(s, op);
+	long r;
+
+	shrink(s);
+	do {
+		long fd = accept_caller(listening);
+
+		if (fd < 0)
+			return fd;
+		sys(close, s->sync);
+		s->sync = (int)fd;
+		s->last = last;
+		r = talk_recv(s, SYNC_START);
+	} while (r < 0);
+	return 0;
+}
+
+/* ---- hooks ---- */
+
+/* 0: can be executed as far as can be told beforehand. */
+static long probe(const char *path)
+{
+	struct statx st;
+	long r = sys(statx, AT_FDCWD, path, 0, STATX_TYPE | STATX_MODE, &st);
+
+	if (r < 0)
+		return r;
+	if ((st.stx_mode & S_IFMT) == S_IFDIR)
+		return -EISDIR;
+	r = sys(faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
+	return r == -ENOSYS ? 0 : r;
+}
+
+static void hook_child(struct stage *s, const struct plan_op *op)
+{
+	static char *const empty[] = { NULL };
+	int state = stage_fd(s, op);
+
+	(void)op_SIGNALS(s, op);
+	(void)sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	(void)sys(setpgid, 0, 0);
+	(void)sys(lseek, state, 0, 0 /* SEEK_SET */);
+	if (sys(dup3, state, 0, 0) >= 0)
+		(void)sys(execve, stage_s1(s, op), stage_list(s, op->l1),
+			  op->l2.at ? stage_list(s, op->l2) : (char **)(uintptr_t)empty);
+	sys(exit_group, NOT_EXECUTED);
+	for (;;)
+		SYS_TRAP();
+}
+
+/* 0: it has not ended within so many seconds (0: for ever). */
+static long await_end(int pidfd, uint64_t seconds)
+{
+	struct __kernel_timespec time = { .tv_sec = (long long)seconds };
+	struct pollfd poll = { .fd = pidfd, .events = POLLIN };
+	long r;
+
+	do
+		r = sys(ppoll, &poll, 1, seconds ? &time : NULL, 0, 0);
+	while (r == -EINTR);
+	return r;
+}
+
+static long hook_wait(struct stage *s, const struct plan_op *op, long pid, int pidfd)
+{
+	int status = 0;
+	long r = await_end(pidfd, op->x);
+
+	s->detail = (uint32_t)op->z << 16;
+	if (r == 0) {
+		/* Its children too; it has not been reaped, so the number is its own. */
+		(void)sys(kill, -pid, SIGKILL);
+		/* One that waits for a device does not die: we do not wait with it. */
+		if (await_end(pidfd, DEATH_SECONDS) == 0)
+			return -ETIMEDOUT;
+	}
+	do {
+		long w = sys(wait4, pid, &status, __WALL, 0);
+
+		if (w < 0 && w != -EINTR)
+			return w;
+		if (w > 0)
+			break;
+	} while (true);
+	if (r == 0)
+		return -ETIMEDOUT;
+	s->detail = ((uint32_t)status & 0xffff) | (uint32_t)op->z << 16;
+	/* The hook may have ended with this status itself: then nothing is wrong with its file. */
+	r = status == NOT_EXECUTED << 8 ? probe(stage_s1(s, op)) : 0;
+	return r < 0 ? r : status ? -ECANCELED : 0;
+}
+
+long op_HOOK(struct stage *s, const struct plan_op *op)
+{
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long r, pid = sys(clone3, &args, sizeof(args));
+
+	if (pid < 0)
+		return pid;
+	if (pid == 0)
+		hook_child(s, op);
+	r = hook_wait(s, op, pid, pidfd);
+	sys(close, pidfd);
+	return r;
+}
+
+/* ---- the program ---- */
+
+/* execvp's search: the first that can be executed; a denial is told if nothing better turns up. */
+long op_FIND_EXEC(struct stage *s, const struct plan_op *op)
+{
+	const uint64_t *path = plan_list(s->plan, s->plan->paths);
+	long result = -ENOENT;
+
+	(void)op;
+	for (uint32_t i = 0; i < s->plan->paths.n; i++) {
+		long r = probe(plan_string(s->plan, (uint32_t)path[i]));
+
+		if (r == 0) {
+			s->program = i;
+			return 0;
+		}
+		if (r != -ENOENT && r != -ENOTDIR)
+			result = r;
+	}
+	return result;
+}
+
+/* The filter may forbid anything to us from now on, and a listener's first question would be our own. */
+static long load_with_listener(struct stage *s, unsigned flags, struct sock_fprog *program)
+{
+	volatile uint32_t *taken;
+	long r, number, at, fd = sys(memfd_create, "listener", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return fd;
+	r = sys(ftruncate, fd, 4096);
+	if (r < 0)
+		return r;
+	at = sys(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at < 0 && at > -4096)
+		return at;
+	taken = (volatile uint32_t *)at;
+	number = sys(fcntl, fd, F_DUPFD_CLOEXEC, 0); /* the lowest free number */
+	if (number < 0)
+		return number;
+	sys(close, number);
+	r = talk_send(s, SYNC_LISTENER, (int32_t)number, (int)fd);
+	if (r < 0)
+		return r;
+	r = sys(seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, program);
+	if (r < 0)
+		return r;
+	for (uint64_t turn = 0; !*taken && turn < TURNS_MAX; turn++)
+		SYS_PAUSE();
+	if (!*taken)
+		SYS_TRAP();
+	return 0;
+}
+
+long op_SECCOMP(struct stage *s, const struct plan_op *op)
+{
+	struct sock_fprog program = {
+		.len = (unsigned short)s->plan->bpf.n,
+		.filter = (struct sock_filter *)((char *)(uintptr_t)s->plan + s->plan->bpf.at),
+	};
+
+	if (s->plan->features & WITH_LISTENER)
+		return load_with_listener(s, (unsigned)op->x, &program);
+	return sys(seccomp, SECCOMP_SET_MODE_FILTER, op->x, &program);
+}
+
+/* ---- run --init ---- */
+
+#define SIG_SETMASK 2
+#define TIOCSPGRP 0x5410
+
+/* A group of its own in the foreground: else the terminal's keys reach it twice, once by way of pid 1. */
+static void take_terminal(void)
+{
+	int group = (int)sys(getpid);
+
+	(void)sys(setpgid, 0, 0);
+	(void)sys(ioctl, 0, TIOCSPGRP, &group);
+}
+
+static void decimal(char text[12], long value)
+{
+	char digits[12];
+	int n = 0, at = 0;
+
+	do
+		digits[n++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (n > 0)
+		text[at++] = digits[--n];
+	text[at] = 0;
+}
+
+static long execute_init(int image, long child)
+{
+	char name[] = "orlop-init", pid[12], *argv[] = { name, pid, NULL }, *envp[] = { NULL };
+	long r;
+
+	decimal(pid, child);
+	r = sys(execveat, image, "", argv, envp, AT_EMPTY_PATH);
+	(void)sys(kill, child, SIGKILL);
+	return r;
+}
+
+/*
+ * All signals stay blocked from before the fork on, so none is lost until init takes them. After the filter: a pid 1
+ * without one would be the way around it.
+ */
+long op_INIT(struct stage *s, const struct plan_op *op)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	uint64_t all = ~0ULL, before = 0;
+	long pid;
+
+	(void)sys(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+	pid = sys(clone3, &args, sizeof(args));
+	if (pid == -ENOSYS) /* what filters say that cannot look into clone3's arguments */
+		pid = sys(clone, SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
+		return pid;
+	if (pid > 0)
+		return execute_init(stage_fd(s, op), pid);
+	if (s->plan->features & WITH_CONSOLE)
+		take_terminal();
+	return sys(rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof(before));
+}
+
+long op_EXEC(struct stage *s, const struct plan_op *op)
+{
+	const uint64_t *path = plan_list(s->plan, s->plan->paths);
+
+	(void)op;
+	return sys(execve, plan_string(s->plan, (uint32_t)path[s->program]),
+		   stage_list(s, s->plan->argv), stage_list(s, s->plan->envp));
+}

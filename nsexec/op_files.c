@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Devices, links and the console. */
+
+#include <asm/ioctls.h>
+#include <asm/statfs.h>
+#include <linux/fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/stat.h>
+
+#include "nsexec/stage.h"
+#include "nsexec/sys.h"
+
+#define NODE_TYPES (S_IFCHR | S_IFBLK | S_IFIFO)
+
+long op_DIR(struct stage *s, const struct plan_op *op)
+{
+	bool made;
+	long fd = path_make(s->root, stage_s1(s, op), false, true, 0755, &made);
+
+	if (fd < 0)
+		return fd;
+	s->dir = (int)fd;
+	return 0;
+}
+
+/* Spec L5: a file that is there already must be that very device. */
+static long check_node(int dir, const char *name, const struct plan_op *op)
+{
+	unsigned major = (unsigned)(op->y >> 32), minor = (unsigned)op->y;
+	struct statx st;
+	long r = sys(statx, dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
+
+	if (r < 0)
+		return r;
+	if ((st.stx_mode & S_IFMT) != (op->x & S_IFMT))
+		return -EEXIST;
+	if ((op->x & S_IFMT) != S_IFIFO && (st.stx_rdev_major != major || st.stx_rdev_minor != minor))
+		return -EEXIST;
+	return 0;
+}
+
+static unsigned device_number(uint64_t y)
+{
+	unsigned major = (unsigned)(y >> 32), minor = (unsigned)y;
+
+	return (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12);
+}
+
+long op_MKNOD(struct stage *s, const struct plan_op *op)
+{
+	const char *name = stage_s1(s, op);
+	long r = sys(mknodat, s->dir, name, op->x, device_number(op->y));
+
+	if (r == -EEXIST)
+		r = check_node(s->dir, name, op);
+	if (r == 0 && (op->flags & OP_OWNER))
+		r = sys(fchownat, s->dir, name, op->z >> 32, op->z & 0xffffffff,
+			AT_SYMLINK_NOFOLLOW);
+	return r;
+}
+
+long op_SYMLINK(struct stage *s, const struct plan_op *op)
+{
+	const char *name = stage_s1(s, op);
+	long r = sys(symlinkat, stage_s2(s, op), s->dir, name);
+
+	if (r == -EEXIST && (op->flags & OP_REPLACE)) {
+		r = sys(unlinkat, s->dir, name, 0);
+		if (r == 0)
+			r = sys(symlinkat, stage_s2(s, op), s->dir, name);
+	}
+	return r == -EEXIST ? 0 : r;
+}
+
+/*
+ * The pty comes from the container's own devpts, which is verified; the slave is opened by the master
+ * (TIOCGPTPEER), not by a name that the image could have put there (CVE-2025-52565).
+ */
+static long open_master(int root)
+{
+	struct statfs fs;
+	int unlock = 0;
+	long r, fd = path_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		return fd;
+	r = sys(fstatfs, fd, &fs);
+	if (r == 0 && fs.f_type != DEVPTS_SUPER_MAGIC)
+		r = -ENODEV;
+	if (r == 0)
+		r = sys(ioctl, fd, TIOCSPTLCK, &unlock);
+	if (r < 0)
+		sys(close, fd);
+	return r < 0 ? r : fd;
+}
+
+static long mount_console(int root, int slave)
+{
+	bool made;
+	long r, mount, target = path_make_plain(root, "/dev/console", true, 0, &made);
+
+	if (target < 0)
+		return target;
+	mount = sys(open_tree, slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mount < 0)
+		return mount;
+	r = sys(move_mount, mount, "", target, "",
+		MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	sys(close, target);
+	sys(close, mount);
+	return r;
+}
+
+static long become_terminal(int slave)
+{
+	long r = sys(ioctl, slave, TIOCSCTTY, 0);
+
+	for (int fd = 0; r >= 0 && fd <= 2; fd++)
+		r = sys(dup3, slave, fd, 0);
+	return r < 0 ? r : 0;
+}
+
+long op_CONSOLE(struct stage *s, const struct plan_op *op)
+{
+	long r, slave, master = open_master(s->root);
+
+	if (master < 0)
+		return master;
+	slave = sys(ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return slave;
+	r = sys(fchown, slave, op->x, -1);
+	if (r == 0 && (op->flags & OP_FILE))
+		r = mount_console(s->root, (int)slave);
+	if (r == 0)
+		r = become_terminal((int)slave);
+	if (r == 0)
+		r = talk_send(s, SYNC_CONSOLE, 0, (int)master);
+	sys(close, master);
+	sys(close, slave);
+	return r;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The interpreter's state and its instructions. Each returns 0 or a negative errno. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nsexec/plan.h"
+#include "nsexec/sync.h"
+
+struct stage {
+	const struct plan *plan;
+	int sync;            /* the socket to the runtime                        */
+	enum sync_step last; /* the step taken last                              */
+	uint32_t at;         /* the op being executed; UINT32_MAX: none          */
+	uint32_t detail;     /* for SYNC_FAILED: a hook's wait status            */
+	int root;            /* O_PATH of the container's root                   */
+	int mount, target, dir;
+	int fs;              /* a filesystem being configured                    */
+	int mask;            /* the mount that hides directories                 */
+	struct {
+		int fd;      /* verified, or -1                                  */
+		uint32_t at; /* where it is, as the plan's op says               */
+	} kernel_fs[2];      /* procfs and sysfs: the two used last              */
+	uint32_t umask;      /* the caller's; ours is 0                          */
+	bool target_made;
+	bool cwd_done;
+	uint32_t program;    /* index of plan->paths that FIND_EXEC chose        */
+	int first_fd;        /* the fd table: numbers in a row, as they were received */
+	uint32_t n_fds;
+	char home[sizeof("HOME=") + 255];
+};
+
+/* No register holds a descriptor. */
+static inline void stage_forget(struct stage *s)
+{
+	s->mount = s->target = s->dir = s->fs = s->mask = -1;
+	s->kernel_fs[0].fd = s->kernel_fs[1].fd = -1;
+}
+
+/* stage.c */
+void stage_run(struct stage *s) __attribute__((noreturn));
+static inline int stage_fd(const struct stage *s, const struct plan_op *op)
+{
+	return op->fd < 0 ? -1 : s->first_fd + op->fd;
+}
+static inline const char *stage_s1(const struct stage *s, const struct plan_op *op)
+{
+	return plan_string(s->plan, op->s1);
+}
+static inline const char *stage_s2(const struct stage *s, const struct plan_op *op)
+{
+	return plan_string(s->plan, op->s2);
+}
+/* The list as a NULL-terminated array of pointers, made in place. */
+char **stage_list(const struct stage *s, struct plan_span span);
+
+/* talk.c: records; fd -1: none. Receiving: END of file is -EPIPE. */
+long talk_send(struct stage *s, enum sync_step step, int32_t num, int fd);
+long talk_recv(struct stage *s, enum sync_step step);
+long talk_table(struct stage *s);
+
+/* path.c */
+long path_open(int root, const char *path, uint64_t flags);
+/* -ELOOP when a component is a symlink. */
+long path_open_plain(int root, const char *path, uint64_t flags);
+/*
+ * O_PATH of `path` inside root; with create, missing directories are made 0755 and the last component is
+ * made as a directory of `mode` or, with file, as an empty file. *made tells that it was.
+ */
+long path_make(int root, const char *path, bool file, bool create, uint32_t mode, bool *made);
+/* The same with create, and without symlinks. */
+long path_make_plain(int root, const char *path, bool file, uint32_t mode, bool *made);
+
+/* text.c */
+size_t text_len(const char *s);
+bool text_same(const char *a, const char *b);
+void text_copy(char *to, size_t room, const char *from);
+/* Octal digits of v. */
+void text_octal(char *to, uint32_t v);
+
+long copy_tree(int from, int to);
+
+#define OP(name, uses, doc) long op_##name(struct stage *s, const struct plan_op *op);
+#include "nsexec/ops.def"
+#undef OP

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "nsexec/stage.h"
+
+size_t text_len(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+bool text_same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+void text_copy(char *to, size_t room, const char *from)
+{
+	size_t i = 0;
+
+	for (; i + 1 < room && from[i]; i++)
+		to[i] = from[i];
+	to[i] = 0;
+}
+
+void text_octal(char *to, uint32_t v)
+{
+	char digits[12];
+	int n = 0;
+
+	do {
+		digits[n++] = (char)('0' + (v & 7));
+		v >>= 3;
+	} while (v);
+	while (n)
+		*to++ = digits[--n];
+	*to = 0;
+}

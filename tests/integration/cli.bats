@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+@test "--version prints the name, the commit and the spec that is implemented" {
+	ok --version
+	[[ "${output%%$'\n'*}" =~ ^[a-z]+\ version\ [0-9] ]]
+	[[ "$output" == *$'\n'commit:* ]]
+	[[ "$output" =~ spec:\ 1\.[0-9]+\.[0-9]+ ]]
+	[[ "$output" =~ libseccomp:\ [0-9] ]]
+	ok -v
+}
+
+@test "--help names every command" {
+	ok --help
+	for c in create start state list ps kill delete exec run pause resume spec features; do
+		says "$c"
+	done
+	ok -h
+}
+
+@test "help has runc's headings" {
+	ok --help
+	[[ "$output" == $'NAME:\n   orlop - '*$'\n\nUSAGE:\n   orlop '*$'\n\nCOMMANDS:\n'*$'\n\nGLOBAL OPTIONS:\n'* ]]
+	ok create --help
+	[[ "$output" == $'NAME:\n   orlop create - '*$'\n\nUSAGE:\n   orlop '*$'\n\nOPTIONS:\n'* ]]
+	fails 1 'requires exactly 1 argument(s)' create
+	[[ "$output" == $'Incorrect Usage.\n\nNAME:\n   orlop create - '* ]]
+}
+
+@test "each command has a --help that ends well" {
+	for c in create start state list ps kill delete exec run pause resume spec features; do
+		ok "$c" --help
+		says "$c"
+	done
+}
+
+@test "an unknown command ends with 3" {
+	run_orlop frobnicate
+	[ "$status" -eq 3 ]
+	says "No help topic for 'frobnicate'"
+}
+
+@test "an unknown option is an error with help" {
+	fails 1 "" create --frobnicate "$ID"
+	says frobnicate
+	says "Incorrect Usage"
+}
+
+@test "a wrong count of arguments is an error with the command's help on stdout" {
+	for c in create start state delete pause resume run; do
+		fails 1 "requires exactly 1 argument" "$c"
+		[[ "$output" == *"Incorrect Usage"* ]]
+		fails 1 "requires exactly 1 argument" "$c" a b
+	done
+	fails 1 "requires a minimum of 1 argument" kill
+	fails 1 "requires exactly 0 argument" features extra
+	fails 1 "requires a minimum of 1 argument" ps
+}
+
+@test "an unknown log format is refused" {
+	fails 1 "xml" --log-format xml list
+}
+
+@test "an error is one line of text on stderr with time, level and msg" {
+	fails 1 "container does not exist" state nope
+	[[ "$errors" =~ ^time=\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[^\"]+\"\ level=error\ msg=\".*\"$ ]]
+	[ -z "$output" ]
+}
+
+@test "with --log the line goes to the file and the bare message to stderr" {
+	fails 1 "container does not exist" --log "$T/log" state nope
+	[[ "$errors" != *level=* ]]
+	file_says "$T/log" 'level=error msg=.*container does not exist'
+}
+
+@test "the JSON log holds one object a line with level, msg and an RFC 3339 time" {
+	fails 1 "" --log "$T/log" --log-format json state nope
+	fails 1 "" --log "$T/log" --log-format json state nope2
+	[ "$(wc -l <"$T/log")" -eq 2 ]
+	[ "$(jq -s 'all(.level == "error" and (.msg | type == "string")
+		and (.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)$")))' "$T/log")" = true ]
+}
+
+@test "--debug logs only JSON objects to a JSON log" {
+	ok --debug --log "$T/log" --log-format json run "$ID"
+	[ -s "$T/log" ]
+	jq -e . "$T/log" >/dev/null
+	[ "$(jq -r .level "$T/log" | sort -u)" != error ]
+}
+
+@test "options take =, a space, one dash or two, and may follow the id" {
+	ok "-log=$T/log" create "$ID" -bundle="$BUNDLE" -pid-file "$T/pid"
+	[ "$(<"$T/pid")" = "$(pid_of)" ]
+	ok delete "$ID" --force
+}
+
+@test "a success prints nothing on stderr" {
+	start_sleeper
+	for c in state pause resume list; do
+		if [ "$c" = list ]; then ok list; else ok "$c" "$ID"; fi
+		[ -z "$errors" ]
+	done
+	ok ps --format json "$ID"
+	[ -z "$errors" ]
+	ok kill "$ID" KILL
+	[ -z "$output$errors" ]
+	wait_status stopped
+	ok delete "$ID"
+	[ -z "$output$errors" ]
+}
+
+@test "--root / is refused" {
+	status=0
+	"$ORLOP" --root / state x >"$T/stdout" 2>"$T/stderr" || status=$?
+	[ "$status" -eq 1 ]
+}
+
+@test "--root may be relative to the caller" {
+	cd "$T"
+	status=0
+	"$ORLOP" --root root2 create --bundle "$BUNDLE" "$ID" >"$T/stdout" 2>"$T/stderr" || status=$?
+	[ "$status" -eq 0 ]
+	[ -d "$T/root2/$ID" ]
+	"$ORLOP" --root "$T/root2" delete -f "$ID"
+}
+
+@test "an option with an empty value is one that is not given" {
+	ok --log "" run --bundle "" --pid-file "" --console-socket= "$ID"
+	start_sleeper
+	ok exec --cwd "" --user "" --apparmor "" "$ID" pwd
+	is /
+}

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+@test "OP-C3 OP-ST3 create does not run the process; start does" {
+	script 'echo ran >/tmp/ran'
+	ok create "$ID"
+	has_status created
+	[ ! -e "$ROOTFS/tmp/ran" ]
+	ok start "$ID"
+	wait_status stopped
+	[ "$(<"$ROOTFS/tmp/ran")" = ran ]
+	ok delete "$ID"
+	nothing_left
+}
+
+@test "OP-C1 create needs a bundle with a config.json" {
+	mkdir "$T/empty"
+	fails 1 "config.json" create --bundle "$T/empty" "$ID"
+	fails 1 "" create --bundle "$T/none" "$ID"
+	nothing_left
+}
+
+@test "OP-C2 an id that is taken is refused, and the first container stays" {
+	ok create "$ID"
+	fails 1 "container with given ID already exists" create "$ID"
+	has_status created
+	ok start "$ID"
+}
+
+@test "OP-C2 of two creates at one time with one id, one wins" {
+	for i in 1 2 3 4; do
+		orlop create "$ID" >"$T/race.$i" 2>&1 && echo "$i" >"$T/won.$i" &
+		PIDS[i]=$!
+	done
+	for i in 1 2 3 4; do wait "${PIDS[i]}" || true; done
+	[ "$(ls "$T"/won.* | wc -l)" -eq 1 ]
+	has_status created
+}
+
+@test "OP-C2 an id with a slash, an empty one, '.' and '..' are refused" {
+	fails 1 "invalid container ID format" create "a/b"
+	fails 1 "" create ""
+	fails 1 "invalid container ID format" create ".."
+	fails 1 "invalid container ID format" create "."
+	fails 1 "invalid container ID format" create 'a b'
+}
+
+@test "ids may hold letters, digits and _+-." {
+	for id in "$ID.A" "$ID"_b "$ID+c" "$ID-d"; do
+		ok create "$id"
+		ok delete -f "$id"
+	done
+}
+
+@test "OP-C5 OP-ST4 P1 X2 a config without process is creatable, and start then fails" {
+	config 'del(.process)'
+	ok create "$ID"
+	has_status created
+	fails 1 "" start "$ID"
+	[ -n "$errors" ]
+	ok delete -f "$ID"
+	nothing_left
+}
+
+@test "G7 a change of config.json after create does not affect the container" {
+	script 'echo first >/tmp/which'
+	ok create "$ID"
+	script 'echo second >/tmp/which'
+	ok start "$ID"
+	wait_status stopped
+	[ "$(<"$ROOTFS/tmp/which")" = first ]
+}
+
+@test "--pid-file holds the pid without a newline, relative to the caller's folder" {
+	cd "$T"
+	ok create --bundle "$BUNDLE" --pid-file pid "$ID"
+	[ "$(<"$T/pid")" = "$(pid_of)" ]
+	[ "$(wc -l <"$T/pid")" -eq 0 ]
+}
+
+@test "a relative --bundle is taken from the caller's folder and shown absolute" {
+	cd "$T"
+	ok create --bundle bundle "$ID"
+	[ "$("$ORLOP" --root "$ROOT" state "$ID" | jq -r .bundle)" = "$BUNDLE" ]
+}
+
+@test "OP-ST2 a stopped and a running container cannot be started" {
+	ok create "$ID"
+	ok start "$ID"
+	wait_status stopped
+	fails 1 "cannot start a container that has stopped" start "$ID"
+	ok delete "$ID"
+	start_sleeper
+	fails 1 "cannot start an already running container" start "$ID"
+}
+
+@test "OP-ST1 start of an unknown container fails" {
+	fails 1 "container does not exist" start nope
+}
+
+@test "P6 a program that is not in PATH fails the start in the words that docker matches, status 1" {
+	args no-such-program
+	run_orlop run "$ID"
+	[ "$status" -eq 1 ]
+	says 'unable to start container process: exec: "no-such-program": executable file not found in $PATH'
+	nothing_left
+}
+
+@test "P6 an absolute program that is missing fails with 'no such file or directory'" {
+	args /no/such
+	fails 1 'exec: "/no/such": stat /no/such: no such file or directory' run "$ID"
+	nothing_left
+}
+
+@test "a program that may not be executed fails with 'permission denied'" {
+	echo text >"$ROOTFS/tmp/file"
+	chmod 644 "$ROOTFS/tmp/file"
+	args /tmp/file
+	fails 1 "permission denied" run "$ID"
+	nothing_left
+}
+
+@test "a folder as the program fails with 'is a directory'" {
+	args /etc
+	run_orlop run "$ID"
+	[ "$status" -eq 1 ]
+	[[ "$errors" == *"is a directory"* || "$errors" == *"permission denied"* ]]
+	nothing_left
+}
+
+@test "a script whose interpreter is missing says so" {
+	printf '#!/no/interpreter\n' >"$ROOTFS/tmp/run.sh"
+	chmod 755 "$ROOTFS/tmp/run.sh"
+	args /tmp/run.sh
+	run_orlop run "$ID"
+	[ "$status" -ne 0 ]
+	[ "$errors" = "exec /tmp/run.sh: no such file or directory" ]
+	nothing_left
+	start_sleeper
+	run_orlop exec "$ID" /tmp/run.sh
+	[ "$status" -eq 255 ]
+	[ "$errors" = "exec /tmp/run.sh: no such file or directory" ]
+	# A client's log has its line as ever.
+	run_orlop --log "$T/log" --log-format json exec "$ID" /tmp/run.sh
+	[ "$status" -eq 255 ]
+	[ "$(jq -r .msg "$T/log")" = "exec failed: exec /tmp/run.sh: no such file or directory" ]
+}
+
+@test "the created container's init waits with less than 64 KiB of memory of its own (Pss)" {
+	ok create "$ID"
+	pss=$(awk '/^Pss:/ { print $2 }' "/proc/$(pid_of)/smaps_rollup")
+	echo "# Pss $pss KiB"
+	[ "$pss" -lt 64 ]
+}
+
+@test "G9 a created container holds no descriptor of the host" {
+	exec 7</etc/passwd
+	ok create "$ID"
+	exec 7<&-
+	for fd in /proc/"$(pid_of)"/fd/*; do
+		target=$(readlink "$fd") || continue
+		case $target in
+		/dev/* | socket:* | pipe:* | anon_inode:* | /memfd:* | "$T"/std* | / | *exec.fifo) ;;
+		*) echo "# fd ${fd##*/} is $target"; false ;;
+		esac
+	done
+}
+
+@test "--no-new-keyring and --no-pivot are taken" {
+	args cat /etc/passwd
+	ok run --no-new-keyring --no-pivot "$ID"
+	says "root:x:0:0"
+}
+
+@test "G1 T1 X4 every ociVersion 1.x runs" {
+	for v in 1.0.0 1.0.2-dev 1.2.1 1.3.0 1.99.0; do
+		config '.ociVersion = $v' --arg v "$v"
+		ok run "$ID"
+	done
+}
+
+@test "G1 T1 X4 an ociVersion that is no version is refused" {
+	config '.ociVersion = "invalid"'
+	fails 1 "" run "$ID"
+	[ -n "$errors" ]
+	nothing_left
+}
+
+@test "G2 unknown properties and annotation keys are ignored" {
+	config '.unknownThing = { a: [1, 2] } | .linux.unknownToo = 3 | .process.neither = "x"
+		| .annotations = { "org.example.unknown": "" }'
+	ok run "$ID"
+}

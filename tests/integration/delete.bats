@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+@test "OP-D3 delete leaves no state, cgroup, mount or process, and the id is free again" {
+	ok run -d "$ID"
+	wait_status stopped
+	ok delete "$ID"
+	nothing_left
+	ok run -d "$ID"
+	wait_status stopped
+	ok delete "$ID"
+	nothing_left
+}
+
+@test "OP-D2 delete of a running container is refused and has no effect" {
+	start_sleeper
+	fails 1 "that is not stopped: running" delete "$ID"
+	has_status running
+}
+
+@test "OP-D2 X1 delete of a created container is refused, delete --force ends it" {
+	ok create "$ID"
+	fails 1 "that is not stopped: created" delete "$ID"
+	has_status created
+	ok delete --force "$ID"
+	nothing_left
+}
+
+@test "delete --force kills a running container" {
+	start_sleeper
+	ok delete --force "$ID"
+	nothing_left
+}
+
+@test "delete --force of an unknown container is a success, delete is not" {
+	ok delete --force nope
+	fails 1 "container does not exist" delete nope
+}
+
+@test "delete --force of a paused container works" {
+	start_sleeper
+	ok pause "$ID"
+	ok delete --force "$ID"
+	nothing_left
+}
+
+@test "OP-D4 delete does not remove what it did not make" {
+	echo mine >"$BUNDLE/mine"
+	echo mine >"$ROOTFS/tmp/mine"
+	ok run -d "$ID"
+	wait_status stopped
+	ok delete "$ID"
+	[ "$(cat "$BUNDLE/mine" "$ROOTFS/tmp/mine")" = $'mine\nmine' ]
+	[ -f "$BUNDLE/config.json" ]
+}
+
+@test "OP-D3 delete removes cgroups that were made inside" {
+	[ "$SUITE_CG" = v1 ] && dir=/sys/fs/cgroup/pids/$ID || dir=/sys/fs/cgroup/$ID
+	start_sleeper
+	mkdir -p "$dir/sub/sub"
+	ok delete --force "$ID"
+	nothing_left
+}
+
+@test "OP-D1 delete needs an id" {
+	fails 1 "" delete
+}

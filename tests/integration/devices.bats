@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+device() { # PATH TYPE MAJOR MINOR [JSON]
+	config '.linux.devices += [{ path: $p, type: $t, major: $a, minor: $i } + $x]' \
+		--arg p "$1" --arg t "$2" --argjson a "$3" --argjson i "$4" --argjson x "${5:-{\}}"
+}
+
+allow() { # JSON of a rule
+	config '.linux.resources.devices += [$r]' --argjson r "$1"
+}
+
+@test "L5 devices are made with type, numbers, mode and owner" {
+	device /dev/mine c 1 3 '{ "fileMode": 432, "uid": 12, "gid": 34 }'
+	device /dev/sub/blk b 7 200 '{ "fileMode": 384 }'
+	run_script 'stat -c "%F %t:%T %a %u %g" /dev/mine /dev/sub/blk'
+	is $'character special file 1:3 660 12 34\nblock special file 7:c8 600 0 0'
+}
+
+@test "L5 a device may lie anywhere, and a fifo is a device" {
+	device /srv/null c 1 3 '{ "fileMode": 438 }'
+	config '.linux.devices += [{ path: "/srv/pipe", type: "p", fileMode: 384 }]'
+	run_script 'stat -c "%F" /srv/null /srv/pipe'
+	is $'character special file\nfifo'
+}
+
+@test "L5 u is a character device" {
+	device /dev/unbuffered u 1 5 '{ "fileMode": 438 }'
+	run_script 'stat -c "%F %t:%T" /dev/unbuffered'
+	is "character special file 1:5"
+}
+
+@test "L5 another file at the path of a device is refused" {
+	echo text >"$ROOTFS/file"
+	device /file c 1 3
+	refused run "$ID"
+	says 'file'
+	nothing_left
+}
+
+@test "L5 a device of an unknown type is refused" {
+	device /dev/x q 1 3
+	refused run "$ID"
+	nothing_left
+}
+
+@test "C1 with all devices denied the default ones work and no other" {
+	device /dev/loop c 10 237 '{ "fileMode": 438 }'
+	script 'echo x >/dev/null && head -c 4 /dev/zero | wc -c; head -c 1 /dev/urandom >/dev/null && echo random
+		cat /dev/loop; mknod /tmp/n c 10 237'
+	run_orlop run "$ID"
+	[[ "$output" == *4$'\n'random* ]]
+	[[ "$errors" == *"/dev/loop"*"Operation not permitted"* ]]
+}
+
+@test "C1 an allowed device can be opened" {
+	[ -e /dev/loop-control ] || skip "no device 10:237 here"
+	device /dev/loop c 10 237 '{ "fileMode": 438 }'
+	allow '{ "allow": true, "type": "c", "major": 10, "minor": 237, "access": "rw" }'
+	script ': </dev/loop && echo opened'
+	ok run "$ID"
+	is opened
+}
+
+@test "C1 the access letters count: read without write" {
+	[ -e /dev/loop-control ] || skip "no device 10:237 here"
+	device /dev/log c 10 237 '{ "fileMode": 438 }'
+	allow '{ "allow": true, "type": "c", "major": 10, "minor": 237, "access": "r" }'
+	script '(: </dev/log) && echo read; (: >>/dev/log) || echo refused'
+	run_orlop run "$ID"
+	is $'read\nrefused'
+}
+
+@test "C1 X9 rules are applied in the listed order: a later denial wins" {
+	[ -e /dev/loop-control ] || skip "no device 10:237 here"
+	device /dev/log c 10 237 '{ "fileMode": 438 }'
+	allow '{ "allow": true, "type": "c", "major": 10, "minor": 237, "access": "rwm" }'
+	allow '{ "allow": false, "type": "c", "major": 10, "minor": 237, "access": "w" }'
+	script '(: </dev/log) && echo read; (: >>/dev/log) || echo refused'
+	run_orlop run "$ID"
+	is $'read\nrefused'
+	allow '{ "allow": true, "type": "c", "major": 10, "access": "w" }'
+	run_orlop run "$ID"
+	is read
+}
+
+@test "C1 the v1 devices list holds the rules" {
+	needs_v1
+	allow '{ "allow": true, "type": "b", "major": 8, "access": "r" }'
+	start_sleeper
+	grep -qx 'b 8:\* r' "$(cgroup_file devices devices.list)"
+	refute grep -q '^a ' "$(cgroup_file devices devices.list)"
+}
+
+@test "G11 in a user namespace the default devices are binds and work" {
+	user_namespace
+	run_script 'echo x >/dev/null && head -c 3 /dev/zero | wc -c; stat -c "%F" /dev/full'
+	is $'3\ncharacter special file'
+}
+
+@test "L5 in a user namespace linux.devices are binds of the host's" {
+	[ -e /dev/loop-control ] || skip "no /dev/loop-control here"
+	user_namespace
+	device /dev/loop-control c 10 237
+	run_script 'stat -c "%F %t:%T" /dev/loop-control'
+	is "character special file a:ed"
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+@test "G9 only 0, 1 and 2 are open for the process" {
+	script 'ls /proc/self/fd | sort -n | tr "\n" " "'
+	"$ORLOP" --root "$ROOT" run "$ID" >"$T/stdout" 7</etc/passwd 9<"$BUNDLE"
+	# ls itself has the folder open.
+	[ "$(<"$T/stdout")" = "0 1 2 3 " ]
+}
+
+@test "G9 --preserve-fds N passes N descriptors from 3 on" {
+	echo three >"$T/three"
+	echo four >"$T/four"
+	script 'cat <&3; cat <&4; [ -e /proc/self/fd/5 ] || echo none'
+	"$ORLOP" --root "$ROOT" run --preserve-fds 2 "$ID" >"$T/stdout" 3<"$T/three" 4<"$T/four" 5<"$T/four"
+	[ "$(<"$T/stdout")" = $'three\nfour\nnone' ]
+}
+
+@test "--preserve-fds of a descriptor that is not open is refused" {
+	refused run --preserve-fds 30 "$ID"
+	nothing_left
+}
+
+@test "G9 LISTEN_FDS passes the sockets of an activated service" {
+	echo three >"$T/three"
+	script 'cat <&3; echo "$LISTEN_FDS $LISTEN_PID"'
+	# As a service manager does it: LISTEN_PID is the pid of the program that it starts.
+	sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"' sh "$ORLOP" --root "$ROOT" run "$ID" >"$T/stdout" 3<"$T/three"
+	[ "$(sed -n 1p "$T/stdout")" = three ]
+	[[ "$(sed -n 2p "$T/stdout")" == "1 1" ]]
+}
+
+@test "NOTIFY_SOCKET passes the container's readiness on to the service manager" {
+	background manager $PYTHON "$LIB/notify_socket.py" "$T/notify"
+	eventually exists "$T/notify"
+	mkdir -p "$ROOTFS/sent"
+	script 'echo "$NOTIFY_SOCKET" >/sent/where; while :; do sleep 0.1; done'
+	export NOTIFY_SOCKET=$T/notify
+	ok create "$ID"
+	background start orlop start "$ID"
+	unset NOTIFY_SOCKET
+	eventually exists "$ROOTFS/sent/where"
+	echo "# NOTIFY_SOCKET=$(<"$ROOTFS/sent/where")"
+	[ "$(<"$ROOTFS/sent/where")" = /run/notify/notify.sock ]
+	# What the program in the container would send.
+	$PYTHON - "/proc/$(pid_of)/root/run/notify/notify.sock" <<-'EOF'
+	import socket, sys, os
+	os.chdir(os.path.dirname(sys.argv[1]))
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.connect("notify.sock")
+	s.send(b"READY=1\n")
+	EOF
+	eventually file_says "$T/manager.out" READY=1
+}
+
+@test "NOTIFY_SOCKET is not in the environment of a container that was not asked to notify" {
+	args env
+	ok run "$ID"
+	[[ "$output" != *NOTIFY_SOCKET* ]]
+}
+
+@test "standard streams that are closed do not disturb create" {
+	status=0
+	"$ORLOP" --root "$ROOT" create "$ID" <&- >/dev/null 2>&1 || status=$?
+	[ "$status" -eq 0 ]
+	has_status created
+}
+
+@test "--pidfd-socket of create and of exec gets a pidfd of the process" {
+	background first $PYTHON "$LIB/pidfd.py" "$T/first"
+	eventually exists "$T/first"
+	ok create --pidfd-socket "$T/first" "$ID"
+	eventually file_says "$T/first.out" "^Pid:.$(pid_of)$"
+	file_says "$T/first.out" '^fds=1$'
+	background second $PYTHON "$LIB/pidfd.py" "$T/second"
+	eventually exists "$T/second"
+	ok exec --detach --pid-file "$T/pid" --pidfd-socket "$T/second" "$ID" sleep 1000
+	eventually file_says "$T/second.out" "^Pid:.$(<"$T/pid")$"
+}
+
+@test "NOTIFY_SOCKET: a foreground run passes the readiness on while it waits" {
+	background manager $PYTHON "$LIB/notify_socket.py" "$T/notify"
+	eventually exists "$T/notify"
+	script 'while :; do sleep 0.1; done'
+	export NOTIFY_SOCKET=$T/notify
+	background run orlop run "$ID"
+	unset NOTIFY_SOCKET
+	eventually exists "$ROOT/$ID/notify/notify.sock"
+	$PYTHON - "$ROOT/$ID/notify" <<-'END'
+	import os, socket, sys
+	os.chdir(sys.argv[1])
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.connect("notify.sock")
+	s.send(b"STATUS=warming up\nREADY=1\n")
+	END
+	eventually file_says "$T/manager.out" READY=1
+	ok kill "$ID" KILL
+}

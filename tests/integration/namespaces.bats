@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+link() {
+	readlink "/proc/self/ns/$1"
+}
+
+@test "L1 every listed type is a new namespace" {
+	namespace cgroup
+	namespace time
+	[ -e /proc/self/ns/time ] || skip "no time namespaces here"
+	run_script 'for n in pid net ipc uts mnt cgroup time; do readlink /proc/self/ns/$n; done'
+	[ "$(wc -l <<<"$output")" -eq 7 ]
+	for n in pid net ipc uts mnt cgroup time; do
+		[[ "$output" != *"$(link $n)"* ]]
+	done
+}
+
+@test "L1 a type that is not listed is inherited" {
+	for n in network ipc pid; do no_namespace $n; done
+	config 'del(.hostname)'
+	no_namespace uts
+	run_script 'for n in pid net ipc uts; do readlink /proc/self/ns/$n; done'
+	for n in pid net ipc uts; do
+		[[ "$output" == *"$(link $n)"* ]]
+	done
+}
+
+@test "L1 a type that is listed twice is refused" {
+	config '.linux.namespaces += [{ type: "ipc" }]'
+	refused create "$ID"
+	nothing_left
+}
+
+@test "L1 an unknown type is refused" {
+	config '.linux.namespaces += [{ type: "imaginary" }]'
+	refused create "$ID"
+	says imaginary
+	nothing_left
+}
+
+@test "L2 namespaces are joined by path" {
+	start_sleeper
+	pid=$(pid_of)
+	for n in network:net ipc:ipc uts:uts pid:pid; do
+		namespace "${n%:*}" "/proc/$pid/ns/${n#*:}"
+	done
+	config 'del(.hostname) | .linux.cgroupsPath += "-2"'
+	args sh -c 'for n in net ipc uts pid; do readlink /proc/self/ns/$n; done; hostname'
+	ok run "$ID-2"
+	[ "$output" = "$(for n in net ipc uts pid; do readlink "/proc/$pid/ns/$n"; done; echo orlop)" ]
+}
+
+@test "L2 a bind-mounted network namespace is joined" {
+	touch "$T/netns"
+	unshare -n mount --bind /proc/self/ns/net "$T/netns" 2>/dev/null || true
+	unshare -n sh -c "mount --bind /proc/\$\$/ns/net '$T/netns'"
+	namespace network "$T/netns"
+	args readlink /proc/self/ns/net
+	run_orlop run "$ID"
+	want="net:[$(stat -L -c %i "$T/netns")]"
+	umount "$T/netns"
+	[ "$output" = "$want" ]
+}
+
+@test "L2 a file that is no namespace, or one of another type, is refused" {
+	namespace network /proc/self/ns/uts
+	refused create "$ID"
+	nothing_left
+	namespace network "$BUNDLE/config.json"
+	refused create "$ID"
+	nothing_left
+	namespace network /no/such/ns
+	fails 1 "/no/such/ns" create "$ID"
+	says "no such file or directory"
+	nothing_left
+}
+
+@test "L1 the loopback device of a new network namespace is up" {
+	run_script 'ip link show lo | head -n 1'
+	[[ "$output" == *UP* ]]
+}
+
+@test "L4 the clocks of a new time namespace have the offsets" {
+	[ -e /proc/self/ns/time ] || skip "no time namespaces here"
+	namespace time
+	config '.linux.timeOffsets = { boottime: { secs: 1000000, nanosecs: 5 }, monotonic: { secs: 2000000 } }'
+	run_script 'cut -d. -f1 /proc/uptime; cat /proc/self/timens_offsets'
+	[ "${output%%$'\n'*}" -gt 1000000 ]
+	[[ "$output" =~ monotonic\ +2000000 ]]
+	[[ "$output" =~ boottime\ +1000000 ]]
+}
+
+@test "L4 offsets without a time namespace are refused" {
+	config '.linux.timeOffsets = { monotonic: { secs: 1 } }'
+	refused create "$ID"
+	nothing_left
+}
+
+@test "L1 the pid namespace shows only the container's processes" {
+	run_script 'ls -d /proc/[0-9]* | wc -l'
+	[ "$output" -le 4 ]
+}
+
+@test "L1 without a mount namespace the container is refused or keeps the host's mounts" {
+	no_namespace mount
+	before=$(mounts_now)
+	run_orlop run "$ID"
+	[ "$(mounts_now)" = "$before" ]
+}
+
+@test "L1 without a mount namespace the container inherits the runtime's, and delete takes its mounts away" {
+	local before
+
+	config '.linux.namespaces |= map(select(.type != "mount" and .type != "cgroup")) | del(.linux.maskedPaths, .linux.readonlyPaths) | .root.readonly = false'
+	args sleep 60
+	before=$(grep -c "$ROOTFS" /proc/self/mountinfo) || true
+	ok create "$ID"
+	[ "$(readlink "/proc/$(pid_of)/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]
+	[ "$(readlink "/proc/$(pid_of)/root")" = "$ROOTFS" ]
+	[ "$(grep -c "$ROOTFS" /proc/self/mountinfo)" -gt "$before" ]
+	ok delete --force "$ID"
+	[ "$(grep -c "$ROOTFS" /proc/self/mountinfo)" = "$before" ]
+	nothing_left
+}

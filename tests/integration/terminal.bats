@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+load ../lib/orlop
+
+receiver() { # [INPUT]
+	background console $PYTHON "$LIB/console.py" "$T/console" "$@"
+	eventually exists "$T/console"
+}
+
+# With a terminal of its own for the runtime: script(1) gives one.
+on_terminal() {
+	status=0
+	ORLOP_TEST_ID=$ID timeout -k 2 "$LIMIT" script -qec "$*" /dev/null >"$T/stdout" 2>"$T/stderr" 3>&- || status=$?
+	output=$(tr -d '\0\r' <"$T/stdout")
+	errors=$(<"$T/stderr")
+}
+
+@test "P2 --console-socket gets the master as one descriptor, 0, 1 and 2 are the slave" {
+	config '.process.terminal = true'
+	script 'tty; ls -l /proc/self/fd | grep -c pts; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo all'
+	receiver
+	ok run -d --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" all
+	file_says "$T/console.out" '^fds=1 '
+	file_says "$T/console.out" '^slave=/dev/pts/0'
+	file_says "$T/console.out" '^/dev/pts/0'
+}
+
+@test "P2 create with --console-socket sends the master before it returns" {
+	config '.process.terminal = true'
+	args echo started
+	receiver
+	ok create --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" '^fds=1 '
+	refute file_says "$T/console.out" started
+	ok start "$ID"
+	eventually file_says "$T/console.out" started
+}
+
+@test "what is typed at the master arrives" {
+	config '.process.terminal = true'
+	script 'read line; echo "got <$line>"'
+	receiver $'hello\n'
+	ok run -d --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" 'got <hello>'
+}
+
+@test "P3 consoleSize is the size of the terminal" {
+	config '.process.terminal = true | .process.consoleSize = { height: 33, width: 111 }'
+	args stty size
+	receiver
+	ok run -d --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" '^33 111'
+}
+
+@test "P3 consoleSize without a terminal is ignored" {
+	config '.process.consoleSize = { height: 33, width: 111 }'
+	ok run "$ID"
+}
+
+@test "P2 G11 the terminal is the controlling one, and /dev/console is it" {
+	config '.process.terminal = true'
+	script 'stat -c "%F %t" /dev/console; echo to-tty >/dev/tty; cut -d" " -f7 /proc/self/stat'
+	receiver
+	ok run -d --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" to-tty
+	file_says "$T/console.out" 'character special file 88'
+	refute file_says "$T/console.out" '^0'
+}
+
+@test "the terminal belongs to the process's user" {
+	config '.process.terminal = true | .process.user = { uid: 1000, gid: 1000 }'
+	script 'stat -c "owner %u %g" "$(tty)"'
+	receiver
+	ok run -d --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" '^owner 1000'
+}
+
+@test "a terminal works in a user namespace" {
+	user_namespace
+	config '.process.terminal = true'
+	args tty
+	receiver
+	ok run -d --console-socket "$T/console" "$ID"
+	eventually file_says "$T/console.out" '^/dev/pts/0'
+}
+
+@test "detached with a terminal needs a console socket, and a console socket a terminal" {
+	config '.process.terminal = true'
+	fails 1 "cannot allocate tty if runc will detach without setting console socket" create "$ID"
+	nothing_left
+	config '.process.terminal = false'
+	receiver
+	fails 1 "cannot use console socket if runc will not detach or allocate tty" create --console-socket "$T/console" "$ID"
+	nothing_left
+}
+
+@test "a console socket that nobody listens on is refused and leaves nothing" {
+	config '.process.terminal = true'
+	refused create --console-socket "$T/nobody" "$ID"
+	nothing_left
+}
+
+@test "run in the foreground proxies the terminal and passes the status on" {
+	config '.process.terminal = true'
+	script 'tty; echo visible; exit 6'
+	on_terminal "$ORLOP --root $ROOT run $ID"
+	[ "$status" -eq 6 ]
+	says /dev/pts/0
+	says visible
+	nothing_left
+}
+
+@test "run in the foreground takes over the size of the caller's terminal" {
+	config '.process.terminal = true'
+	script 'sleep 0.3; stty size'
+	on_terminal "stty rows 31 cols 97; $ORLOP --root $ROOT run $ID"
+	says "31 97"
+}
+
+@test "exec -t has a terminal of its own" {
+	start_sleeper
+	on_terminal "$ORLOP --root $ROOT exec -t $ID sh -c 'tty; [ -t 1 ] && echo terminal; exit 5'"
+	[ "$status" -eq 5 ]
+	says /dev/pts/
+	says terminal
+}
+
+@test "exec -t with --console-socket and --detach sends the master" {
+	start_sleeper
+	receiver
+	ok exec -t --detach --console-socket "$T/console" "$ID" sh -c 'tty; echo done'
+	eventually file_says "$T/console.out" done
+	file_says "$T/console.out" '^fds=1 '
+}
+
+@test "run with a terminal works when standard input is none" {
+	config '.process.terminal = true'
+	args echo shown
+	run_orlop run "$ID" </dev/null
+	[ "$status" -eq 0 ] || skip "the runtime refuses a terminal without one of its own"
+	says shown
+}
+
+@test "the host's /dev/null keeps its owner when a user gets it as standard input" {
+	before=$(stat -c '%u:%g %a' /dev/null)
+	config '.process.user = { uid: 1000, gid: 1000 }'
+	run_orlop run "$ID" </dev/null
+	[ "$(stat -c '%u:%g %a' /dev/null)" = "$before" ]
+}

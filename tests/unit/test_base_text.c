@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "base/str.h"
+
+/* ---- arenas ---- */
+
+START_TEST(gives_zeroed_aligned_memory)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+	static const size_t sizes[] = { 0, 1, 15, 16, 17, 4096, 32 * 1024 - 64, 32 * 1024, 100000 };
+
+	for (int round = 0; round < 3; round++)
+		foreach_array(size, sizes) {
+			unsigned char *p = arena_alloc(a, *size);
+
+			ck_assert_ptr_nonnull(p);
+			ck_assert_uint_eq((uintptr_t)p % 16, 0);
+			/* Each check of Check's is a write to its pipe. */
+			for (size_t i = 0; i < *size; i++)
+				if (p[i])
+					ck_abort_msg("byte %zu of %zu is not zero", i, *size);
+			memset(p, 0xff, *size);
+		}
+}
+END_TEST
+
+START_TEST(does_not_overlap)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+	char *first = arena_alloc(a, 10), *big, *last;
+
+	memset(first, 'a', 10);
+	big = arena_alloc(a, 100000);
+	memset(big, 'b', 100000);
+	last = arena_alloc(a, 10);
+	memset(last, 'c', 10);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(first[i], 'a');
+	for (int i = 0; i < 100000; i++)
+		if (big[i] != 'b')
+			ck_abort_msg("byte %d was overwritten", i);
+}
+END_TEST
+
+START_TEST(refuses_absurd_sizes)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+
+	errno = 0;
+	ck_assert_ptr_null(arena_alloc(a, SIZE_MAX));
+	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert_ptr_null(arena_alloc(a, SIZE_MAX / 2 + 1));
+	arena_free(NULL);
+}
+END_TEST
+
+START_TEST(copies_strings)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+
+	ck_assert_str_eq(arena_strdup(a, "abc"), "abc");
+	ck_assert_str_eq(arena_strndup(a, "abcdef", 3), "abc");
+	ck_assert_str_eq(arena_strdup(a, ""), "");
+	ck_assert_str_eq(arena_printf(a, "%s-%d", "x", 7), "x-7");
+	ck_assert_uint_eq(strlen(arena_printf(a, "%*s", 50000, "x")), 50000);
+}
+END_TEST
+
+/* ---- strings ---- */
+
+START_TEST(grows)
+{
+	auto_str s = STR_INIT;
+
+	ck_assert_str_eq(str_text(&s), "");
+	for (int i = 0; i < 10000; i++)
+		str_printf(&s, "%d,", i % 10);
+	ck_assert(str_ok(&s));
+	ck_assert_uint_eq(s.n, 20000);
+	ck_assert_uint_eq(strlen(s.s), 20000);
+	str_addn(&s, "a\0b", 3);
+	ck_assert_uint_eq(s.n, 20003);
+	ck_assert_int_eq(s.s[20002], 'b');
+	ck_assert_int_eq(s.s[20003], 0);
+	str_add(&s, "");
+	ck_assert_uint_eq(s.n, 20003);
+}
+END_TEST
+
+/* Lengths around the steps of growth. */
+START_TEST(grows_exactly)
+{
+	for (size_t n = 250; n < 260; n++) {
+		auto_str s = STR_INIT;
+		char text[512];
+
+		memset(text, 'x', n);
+		text[n] = 0;
+		str_add(&s, text);
+		ck_assert_str_eq(s.s, text);
+		str_printf(&s, "%s", text);
+		ck_assert_uint_eq(strlen(s.s), 2 * n);
+	}
+}
+END_TEST
+
+START_TEST(compares)
+{
+	ck_assert(streq("a", "a") && streq(NULL, NULL) && !streq("a", NULL) && !streq(NULL, "a"));
+	ck_assert(starts_with("abc", "ab") && starts_with("abc", "") && !starts_with("a", "ab"));
+	ck_assert_str_eq(path_last("/a/b"), "b");
+	ck_assert_str_eq(path_last("b"), "b");
+	ck_assert_str_eq(path_last("/a/"), "");
+	ck_assert_str_eq(path_last(""), "");
+}
+END_TEST
+
+/* ---- errors ---- */
+
+START_TEST(describes_failures)
+{
+	struct error e = ERROR_INIT;
+
+	ck_assert_int_eq(failf(&e, EINVAL, "no %s", "way"), -EINVAL);
+	ck_assert_int_eq(e.num, EINVAL);
+	ck_assert_str_eq(e.msg, "no way");
+
+	errno = ENOENT;
+	ck_assert_int_eq(sysf(&e, "open '%s'", "/x"), -ENOENT);
+	ck_assert_str_eq(e.msg, "open '/x': no such file or directory");
+	errno = 0;
+	ck_assert_int_eq(sysf(&e, "x"), -EIO);
+
+	ck_assert_int_eq(codef(&e, -EPERM, "mount"), -EPERM);
+	ck_assert_str_eq(e.msg, "mount: operation not permitted");
+	ck_assert_int_eq(codef(&e, EPERM, "%s", ""), -EPERM);
+	ck_assert_str_eq(e.msg, "operation not permitted");
+}
+END_TEST
+
+START_TEST(does_without_a_place_for_errors)
+{
+	errno = EBUSY;
+	ck_assert_int_eq(sysf(NULL, "x"), -EBUSY);
+	ck_assert_int_eq(failf(NULL, EINVAL, "x"), -EINVAL);
+	ck_assert_int_eq(codef(NULL, -EPERM, "x"), -EPERM);
+	ck_assert_int_lt(error_context(NULL, "x"), 0);
+	ck_assert_int_lt(error_place(NULL, "f", 1, "/x"), 0);
+}
+END_TEST
+
+START_TEST(adds_context_and_place)
+{
+	struct error e = ERROR_INIT;
+	char text[256];
+
+	failf(&e, EINVAL, "inner");
+	ck_assert_str_eq(error_text(&e, text, sizeof(text)), "inner");
+	ck_assert_int_eq(error_context(&e, "mount %d", 3), -EINVAL);
+	ck_assert_str_eq(e.msg, "mount 3: inner");
+	ck_assert_int_eq(error_place(&e, "config.json", 41, "/mounts/3"), -EINVAL);
+	error_place(&e, "other.json", 1, "/x");
+	ck_assert_str_eq(error_text(&e, text, sizeof(text)),
+			 "config.json:41 /mounts/3: mount 3: inner");
+	ck_assert_str_eq(error_text(&e, text, 12), "config.json");
+}
+END_TEST
+
+START_TEST(says_where_as_far_as_known)
+{
+	struct error e = ERROR_INIT;
+	char text[256];
+
+	failf(&e, EINVAL, "m");
+	error_place(&e, "f", 0, NULL);
+	ck_assert_str_eq(error_text(&e, text, sizeof(text)), "f: m");
+	e = (struct error)ERROR_INIT;
+	failf(&e, EINVAL, "m");
+	error_place(&e, NULL, 0, "/a");
+	ck_assert_str_eq(error_text(&e, text, sizeof(text)), "/a: m");
+}
+END_TEST
+
+START_TEST(cuts_long_messages)
+{
+	struct error e = ERROR_INIT;
+	char *long_text = malloc(10000);
+
+	memset(long_text, 'y', 9999);
+	long_text[9999] = 0;
+	errno = ENOENT;
+	sysf(&e, "%s", long_text);
+	ck_assert_uint_eq(strlen(e.msg), sizeof(e.msg) - 1);
+	error_context(&e, "context");
+	ck_assert_int_eq(strncmp(e.msg, "context: yyy", 12), 0);
+	ck_assert_uint_eq(strlen(e.msg), sizeof(e.msg) - 1);
+	error_place(&e, long_text, 1, long_text);
+	ck_assert_uint_eq(strlen(e.file), sizeof(e.file) - 1);
+	ck_assert_uint_eq(strlen(e.at), sizeof(e.at) - 1);
+	free(long_text);
+}
+END_TEST
+
+/* docker and podman look for these words, in this spelling. */
+START_TEST(spells_errno_as_clients_expect)
+{
+	ck_assert_str_eq(errno_words(ENOENT), "no such file or directory");
+	ck_assert_str_eq(errno_words(-EACCES), "permission denied");
+	ck_assert_str_eq(errno_words(EPERM), "operation not permitted");
+	ck_assert_str_eq(errno_words(ENOEXEC), "exec format error");
+	ck_assert_str_eq(errno_words(ESRCH), "no such process");
+	ck_assert_str_eq(errno_words(54321), "errno 54321");
+}
+END_TEST
+
+#ifdef __GLIBC__
+START_TEST(spells_errno_as_glibc_does)
+{
+	int known = 0;
+
+	for (int num = 1; num < 134; num++) {
+		const char *ours = errno_words(num), *theirs = strerrordesc_np(num);
+
+		if (strncmp(ours, "errno ", 6) == 0)
+			continue;
+		known++;
+		ck_assert_int_eq(tolower((unsigned char)theirs[0]), ours[0]);
+		ck_assert_str_eq(theirs + 1, ours + 1);
+	}
+	ck_assert_int_gt(known, 80);
+}
+END_TEST
+#endif
+
+/* ---- descriptors ---- */
+
+START_TEST(knows_the_path_of_a_descriptor)
+{
+	auto_(close_fd) int fd = open("/usr/../etc", O_PATH | O_CLOEXEC);
+	char path[5];
+
+	ck_assert_int_eq(path_of_fd(fd, path, 5), 0);
+	ck_assert_str_eq(path, "/etc");
+	ck_assert_int_eq(path_of_fd(fd, path, 4), -ENAMETOOLONG);
+	ck_assert_int_eq(path_of_fd(-1, path, 5), -ENOENT);
+}
+END_TEST
+
+START_TEST(seals_memory_files)
+{
+	auto_(close_fd) int data = memfd_sealed("data", "text", 4), program = memfd_program("p", 0500, "text", 4);
+	struct stat st;
+	char text[5] = "";
+
+	ck_assert_int_ge(data, 0);
+	ck_assert_int_ge(program, 0);
+	ck_assert_int_eq(pread(data, text, 5, 0), 4);
+	ck_assert_str_eq(text, "text");
+	ck_assert_int_eq(fstat(program, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0500);
+	for (int i = 0; i < 2; i++) {
+		int fd = i ? program : data;
+
+		ck_assert_int_eq(pwrite(fd, "x", 1, 0), -1);
+		ck_assert_int_eq(ftruncate(fd, 0), -1);
+		ck_assert_int_eq(ftruncate(fd, 100), -1);
+		ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("base_text");
+	TCase *t = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(t, gives_zeroed_aligned_memory);
+	tcase_add_test(t, does_not_overlap);
+	tcase_add_test(t, refuses_absurd_sizes);
+	tcase_add_test(t, copies_strings);
+	tcase_add_test(t, grows);
+	tcase_add_test(t, grows_exactly);
+	tcase_add_test(t, compares);
+	tcase_add_test(t, describes_failures);
+	tcase_add_test(t, does_without_a_place_for_errors);
+	tcase_add_test(t, adds_context_and_place);
+	tcase_add_test(t, says_where_as_far_as_known);
+	tcase_add_test(t, cuts_long_messages);
+	tcase_add_test(t, spells_errno_as_clients_expect);
+#ifdef __GLIBC__
+	tcase_add_test(t, spells_errno_as_glibc_does);
+#endif
+
+	tcase_add_test(t, knows_the_path_of_a_descriptor);
+	tcase_add_test(t, seals_memory_files);
+	suite_add_tcase(s, t);
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdlib.h>
+
+#include "base/macros.h"
+#include "probe/kernel.h"
+
+START_TEST(knows_filesystems)
+{
+	ck_assert(probe_has_filesystem("proc"));
+	ck_assert(probe_has_filesystem("tmpfs"));
+	/* Words of the file that are no types, and parts of types. */
+	ck_assert(!probe_has_filesystem("nodev"));
+	ck_assert(!probe_has_filesystem("tmp"));
+	ck_assert(!probe_has_filesystem(""));
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	int64_t type;
+} namespaces[] = {
+	{ "/proc/self/ns/uts", CLONE_NEWUTS }, { "/proc/self/ns/mnt", CLONE_NEWNS },
+	{ "/proc/self/ns/pid", CLONE_NEWPID }, { "/proc/self/status", 0 },
+	{ "/dev/null", 0 },                    { "/nonexistent/ns", -ENOENT },
+};
+
+START_TEST(knows_namespaces)
+{
+	ck_assert_int_eq(probe_namespace_type(namespaces[_i].path), namespaces[_i].type);
+}
+END_TEST
+
+static const struct {
+	const char *list;
+	bool online;
+} lists[] = {
+	{ "0", true },
+	{ "0-0,0", true },
+	{ "", true },
+	{ "0-9999", false },
+	{ "9999", false },
+	/* Of other forms nothing is known. */
+	{ "0-31:2/4", true },
+	{ "x", true },
+	{ "99999999", true },
+};
+
+START_TEST(knows_cpus)
+{
+	ck_assert(probe_are_online("cpu", lists[_i].list) == lists[_i].online);
+}
+END_TEST
+
+START_TEST(knows_devices)
+{
+	ck_assert(probe_has_net_device("lo"));
+	ck_assert(!probe_has_net_device("nosuch0"));
+	ck_assert(!probe_has_rdma_device("nosuch0"));
+	ck_assert(!probe_has_block_device(4000, 1));
+	ck_assert(!probe_has_controller("nosuch"));
+}
+END_TEST
+
+START_TEST(knows_huge_pages)
+{
+	static const char *const none[] = { "3MB", "", "MB", "2", "2TB", "99999999999999999999GB" };
+
+	foreach_array(size, none)
+		ck_assert(!probe_has_huge_page_size(*size));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("probe");
+	TCase *t = tcase_create("kernel");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, knows_filesystems);
+	tcase_add_loop_test(t, knows_namespaces, 0, ARRAY_SIZE(namespaces));
+	tcase_add_loop_test(t, knows_cpus, 0, ARRAY_SIZE(lists));
+	tcase_add_test(t, knows_devices);
+	tcase_add_test(t, knows_huge_pages);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
