@@ -46,6 +46,22 @@ static inline int sys_open_tree(int dir, const char *path, unsigned flags)
 	return (int)syscall(SYS_open_tree, dir, path, flags | OPEN_TREE_CLOEXEC);
 }
 
+/* fsopen(2), fsconfig(2) of a command and fsmount(2); close-on-exec is always added. */
+static inline int sys_fsopen(const char *type)
+{
+	return (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+}
+
+static inline int sys_fsconfig(int fs, unsigned command)
+{
+	return (int)syscall(SYS_fsconfig, fs, command, NULL, NULL, 0);
+}
+
+static inline int sys_fsmount(int fs, unsigned attrs)
+{
+	return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attrs);
+}
+
 static inline int sys_mount_setattr(int dir, const char *path, unsigned flags,
 				    const struct mount_attr *attr)
 {

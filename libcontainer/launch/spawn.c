@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/memfd.h"
+#include "base/program_file.h"
 #include "base/sys.h"
 #include "launch/drive.h"
 #include "launch/stuck.h"
@@ -231,15 +231,15 @@ static int spawn_plain(struct request *r, struct error *err)
  */
 #define NOBODYS_ID 0xfffffffeU /* in no container's id mappings */
 
-static int stage_memfd(bool owned_by_nobody, struct error *err)
+static int stage_file(bool owned_by_nobody, struct error *err)
 {
-	int fd = memfd_program("orlop-stage", 0111, stage_image,
-			       (size_t)(stage_image_end - stage_image));
+	int fd = program_file("orlop-stage", 0111, stage_image,
+			      (size_t)(stage_image_end - stage_image));
 
 	if (fd < 0)
-		return codef(err, fd, "memfd for the stage");
+		return codef(err, fd, "file of the stage");
 	if (owned_by_nobody && geteuid() == 0)
-		(void)!fchown(fd, NOBODYS_ID, NOBODYS_ID);
+		(void)!fchownat(fd, "", NOBODYS_ID, NOBODYS_ID, AT_EMPTY_PATH);
 	return fd;
 }
 
@@ -298,7 +298,7 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child *ret,
 		struct error *err)
 {
-	auto_(close_fd) int stage = stage_memfd(c->n_joins > 0, err);
+	auto_(close_fd) int stage = stage_file(c->n_joins > 0, err);
 	auto_(close_fd) int theirs = -EBADF;
 	struct request *r = &shared.request;
 	int ends[2], e;

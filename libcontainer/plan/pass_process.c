@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 #include "base/macros.h"
-#include "base/memfd.h"
+#include "base/program_file.h"
 #include "base/str.h"
 #include "plan/pass.h"
 #include "security/security.h"
@@ -403,9 +403,9 @@ static int add_init(struct compile *c, struct error *err)
 	if (!c->in->init)
 		return 0;
 	/* cppcheck-suppress comparePointers ; both are the assembler's, of one section */
-	fd = memfd_program("orlop-init", 0555, init_image, (size_t)(init_image_end - init_image));
+	fd = program_file("orlop-init", 0555, init_image, (size_t)(init_image_end - init_image));
 	if (fd < 0)
-		return codef(err, fd, "memfd for --init");
+		return codef(err, fd, "file of --init");
 	fd = plan_take_kept_fd(c->b, fd);
 	plan_add(c->b, PLAN_INIT)->fd = fd;
 	return 0;

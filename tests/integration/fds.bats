@@ -66,6 +66,31 @@ load ../lib/orlop
 	has_status created
 }
 
+closed_streams() { # ARG...: status, and what the script in the container saw
+	status=0
+	rm -f "$ROOTFS/tmp/seen"
+	"$ORLOP" --root "$ROOT" "$@" <&- >&- 2>&- 3>&- 4>&- || status=$?
+	output=$(<"$ROOTFS/tmp/seen")
+}
+
+@test "standard streams that are closed are /dev/null or the terminal for run and exec, which end as the process does" {
+	local look='(for i in 0 1 2; do readlink /proc/$$/fd/$i; done >/tmp/seen); exit 3'
+	local null=$'/dev/null\n/dev/null\n/dev/null' terminal=$'/dev/pts/0\n/dev/pts/0\n/dev/pts/0'
+
+	script "$look"
+	closed_streams run "$ID"
+	[ "$status $output" = "3 $null" ]
+	config '.process.terminal = true'
+	closed_streams run "$ID"
+	[ "$status $output" = "3 $terminal" ]
+	config '.process.terminal = false'
+	start_sleeper
+	closed_streams exec "$ID" sh -c "$look"
+	[ "$status $output" = "3 $null" ]
+	closed_streams exec -t "$ID" sh -c "$look"
+	[ "$status $output" = "3 $terminal" ]
+}
+
 @test "--pidfd-socket of create and of exec gets a pidfd of the process" {
 	background first $PYTHON "$LIB/pidfd.py" "$T/first"
 	eventually exists "$T/first"

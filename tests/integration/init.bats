@@ -11,6 +11,10 @@ number_inside() { # HOST_PID
 	awk '/^NSpid/ { print $NF }' "/proc/$1/status"
 }
 
+no_zombie_of() { # PARENT
+	[ -z "$(grep -ls "^State:.Z" /proc/[0-9]*/status | xargs -r grep -l "^PPid:.$1\$")" ]
+}
+
 @test "with --init the program is a child of orlop's init" {
 	script 'echo $$; cat /proc/1/comm; tr "\0" " " </proc/1/cmdline'
 	ok run --init "$ID"
@@ -68,8 +72,36 @@ number_inside() { # HOST_PID
 	start_with_init '(sleep 0.2 & ) ; (sleep 0.2 & ); echo >/tmp/ready; exec sleep 1000'
 	eventually exists "$ROOTFS/tmp/ready"
 	sleep 0.5
-	[ -z "$(grep -ls "^State:.Z" /proc/[0-9]*/status | xargs -r grep -l "^PPid:.$(pid_of)\$")" ]
+	eventually no_zombie_of "$(pid_of)"
 	[ "$(orlop ps -f json "$ID" | jq length)" -eq 2 ]
+}
+
+@test "init reaps orphans by the thousand" {
+	start_with_init 'i=0; while [ $i -lt 3000 ]; do (true &); i=$((i+1)); done; echo >/tmp/done; exec sleep 1000'
+	eventually exists "$ROOTFS/tmp/done"
+	eventually no_zombie_of "$(pid_of)"
+	[ "$(orlop ps -f json "$ID" | jq length)" -eq 2 ]
+}
+
+@test "init loses no real-time signal, however many there are" {
+	local s pid
+
+	needs_probe
+	args probe count 2031 /tmp/count
+	ok run -d --init "$ID"
+	eventually file_says "$ROOTFS/tmp/count" ready
+	pid=$(pid_of)
+	for s in {34..64}; do
+		ok kill "$ID" "$s"
+	done
+	for s in {1..1000}; do
+		kill -34 "$pid" && kill -64 "$pid"
+	done
+	wait_status stopped
+	file_says "$ROOTFS/tmp/count" '^34 1001$' && file_says "$ROOTFS/tmp/count" '^64 1001$'
+	for s in {35..63}; do
+		file_says "$ROOTFS/tmp/count" "^$s 1\$"
+	done
 }
 
 @test "init takes less than 32 KiB of memory" {

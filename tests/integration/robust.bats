@@ -122,8 +122,19 @@ with_memfd_noexec() { # VALUE COMMAND...
 	unshare --pid --fork --mount-proc --kill-child sh -c 'echo "$1" >/proc/sys/vm/memfd_noexec && shift && exec "$@"' sh "$@"
 }
 
-@test "a host that makes memory files not executable (vm.memfd_noexec=1) runs containers, also with --init" {
+run_with_memfd_noexec() { # VALUE
 	script 'echo inside'
-	[ "$(with_memfd_noexec 1 "$ORLOP" --root "$ROOT" run "$ID")" = inside ]
-	[ "$(with_memfd_noexec 1 "$ORLOP" --root "$ROOT" run --init "$ID")" = inside ]
+	[ "$(with_memfd_noexec "$1" "$ORLOP" --root "$ROOT" run "$ID")" = inside ]
+	[ "$(with_memfd_noexec "$1" "$ORLOP" --root "$ROOT" run --init "$ID")" = inside ]
+	args sleep 1000
+	[ "$(with_memfd_noexec "$1" sh -c '"$@" run -d $0 >/dev/null && "$@" exec $0 echo joined && "$@" delete -f $0' \
+		"$ID" "$ORLOP" --root "$ROOT")" = joined ]
+}
+
+@test "a host that makes memory files not executable (vm.memfd_noexec=1) runs containers, also with --init" {
+	run_with_memfd_noexec 1
+}
+
+@test "a host that forbids programs in memory (vm.memfd_noexec=2) does too" {
+	run_with_memfd_noexec 2
 }
