@@ -64,7 +64,10 @@ void cgroup_remove_empty(struct cgroup *c);
 bool cgroup_is_none(const struct cgroup *c);
 bool cgroup_is_v2(const struct cgroup *c); /* pure v2 */
 
-/* As a member of the state file, and back. Loading opens nothing until it is needed. */
+/*
+ * As a member of the state file, and back. Loading opens nothing until it is needed, and copies no text: what was
+ * saved must live as long.
+ */
 void cgroup_save(const struct cgroup *c, struct json_out *o, const char *key);
 int cgroup_load(const struct json *saved, struct cgroup **ret, struct error *err);
 

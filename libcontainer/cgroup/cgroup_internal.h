@@ -122,6 +122,8 @@ bool cgroup_mountinfo_match(const char *line, const char *name, char *root, char
 
 /* `path` as absolute, without "." and "..", double or trailing slashes: "/" at least. */
 char *cgroup_clean_path(struct arena *a, const char *path);
+/* True when it is that already. */
+bool cgroup_path_is_clean(const char *path);
 /*
  * Where below the mountpoint the container's cgroup lies. own: the caller's cgroup in this
  * hierarchy; beside: the default place is beside it, not below.

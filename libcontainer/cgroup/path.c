@@ -32,6 +32,22 @@ char *cgroup_clean_path(struct arena *a, const char *path)
 	return out;
 }
 
+bool cgroup_path_is_clean(const char *path)
+{
+	size_t word;
+
+	if (*path != '/' || !path[1])
+		return *path == '/';
+	for (; *path == '/'; path += word) {
+		path++;
+		word = strcspn(path, "/");
+		if (word == 0 || (word == 1 && *path == '.') ||
+		    (word == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+	}
+	return !*path;
+}
+
 static const char *parent_of(struct arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');

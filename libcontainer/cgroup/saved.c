@@ -41,11 +41,11 @@ void cgroup_save(const struct cgroup *c, struct json_out *o, const char *key)
 	json_object_end(o);
 }
 
-static const char *text_of(struct cgroup *c, const struct json *object, const char *key)
+static const char *text_of(const struct json *object, const char *key)
 {
 	const struct json *m = json_member(object, key);
 
-	return m && m->type == JSON_STRING ? arena_strdup(c->arena, m->text) : NULL;
+	return m && m->type == JSON_STRING ? m->text : NULL;
 }
 
 static int load_tree(struct cgroup *c, const struct json *saved)
@@ -54,14 +54,14 @@ static int load_tree(struct cgroup *c, const struct json *saved)
 
 	if (c->n == CGROUP_TREES_MAX)
 		return -E2BIG;
-	t->name = text_of(c, saved, "name");
-	t->mount = text_of(c, saved, "mount");
-	t->path = text_of(c, saved, "path");
+	t->name = text_of(saved, "name");
+	t->mount = text_of(saved, "mount");
+	t->path = text_of(saved, "path");
 	if (!t->name || !t->mount || !t->path)
 		return -EINVAL;
 	/* Whatever is removed must lie below the mountpoint. */
 	if (!starts_with(t->path, t->mount) || t->path[strlen(t->mount)] != '/' ||
-	    !streq(t->path, cgroup_clean_path(c->arena, t->path)))
+	    !cgroup_path_is_clean(t->path))
 		return -EINVAL;
 	t->v2 = !*t->name;
 	if (t->v2)
@@ -111,7 +111,7 @@ int cgroup_load_at(const struct cgroup_host *host, const struct json *saved, str
 	for (const struct json *t = trees->first; t; t = t->next)
 		if (load_tree(c, t) < 0)
 			return failf(err, EINVAL, "cgroup in the saved state: bad tree");
-	driver = text_of(c, saved, "driver");
+	driver = text_of(saved, "driver");
 	foreach_array(d, drivers)
 		if (driver && streq((*d)->name, driver) && (*d)->apply)
 			c->driver = *d;

@@ -317,6 +317,27 @@ int tree_write(const char *dir, const char *file, const char *text)
 	return r < 0 ? r : file_write_at(AT_FDCWD, path, text);
 }
 
+/* The first line of a file of one number, without its end; its length. */
+static ssize_t tree_read_line(const char *dir, const char *file, char *text, size_t size)
+{
+	auto_(close_fd) int fd = -EBADF;
+	char path[PATH_MAX];
+	ssize_t n = file_path(dir, file, path, sizeof(path));
+
+	if (n < 0)
+		return n;
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, text, size - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	text[n] = 0;
+	return (ssize_t)strcspn(text, "\n");
+}
+
 static int number(const char *text, size_t n, uint64_t *ret)
 {
 	if (n == 3 && strncmp(text, "max", 3) == 0) {
@@ -328,10 +349,10 @@ static int number(const char *text, size_t n, uint64_t *ret)
 
 int tree_read_u64(const char *dir, const char *file, uint64_t *ret)
 {
-	auto_str text = STR_INIT;
-	int r = tree_read(dir, file, &text);
+	char text[32];
+	ssize_t n = tree_read_line(dir, file, text, sizeof(text));
 
-	return r < 0 ? r : number(str_text(&text), text.n, ret);
+	return n < 0 ? (int)n : number(text, (size_t)n, ret);
 }
 
 int tree_read_key(const char *dir, const char *file, const char *key, uint64_t *ret)

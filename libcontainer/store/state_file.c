@@ -290,7 +290,7 @@ int state_parse(struct arena *a, const char *text, size_t size, struct state *re
 
 int state_read(int dir, struct arena *a, struct state *ret, struct error *err)
 {
-	auto_str text = STR_INIT;
+	struct str text = STR_IN(a);
 	int r = file_read_at(dir, STATE_FILE, JSON_SIZE_MAX, &text);
 
 	if (r == -ENOENT)

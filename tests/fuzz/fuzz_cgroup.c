@@ -15,7 +15,8 @@ static void check_clean(struct arena *a, const char *path)
 	const char *again = cgroup_clean_path(a, path);
 
 	if (!again || *again != '/' || strstr(again, "//") || strstr(again, "/../") ||
-	    strstr(again, "/./") || !streq(again, cgroup_clean_path(a, again)))
+	    strstr(again, "/./") || !streq(again, cgroup_clean_path(a, again)) || !cgroup_path_is_clean(again) ||
+	    cgroup_path_is_clean(path) != streq(path, again))
 		abort();
 }
 

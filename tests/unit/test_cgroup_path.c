@@ -31,6 +31,8 @@ START_TEST(cleans)
 	auto_(arena_free) struct arena *a = arena_new();
 
 	ck_assert_str_eq(cgroup_clean_path(a, cleaned[_i].path), cleaned[_i].want);
+	ck_assert(cgroup_path_is_clean(cleaned[_i].want));
+	ck_assert_int_eq(cgroup_path_is_clean(cleaned[_i].path), streq(cleaned[_i].path, cleaned[_i].want));
 }
 END_TEST
 
