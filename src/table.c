@@ -75,9 +75,14 @@ static size_t column_width(const struct table *t, size_t column)
 	return width;
 }
 
-static void print_column_gap(struct str *out, const char *cell, size_t width)
+static void add_gap(struct str *out, size_t n)
 {
-	str_printf(out, "%*s", (int)(width - width_of(cell)), "");
+	static const char blanks[] = "                ";
+	size_t most = sizeof(blanks) - 1;
+
+	for (; n > most; n -= most)
+		str_addn(out, blanks, most);
+	str_addn(out, blanks, n);
 }
 
 int table_print(const struct table *t, struct str *out, struct error *err)
@@ -95,7 +100,7 @@ int table_print(const struct table *t, struct str *out, struct error *err)
 
 		str_add(out, t->cells[i]);
 		if (column + 1 < t->columns)
-			print_column_gap(out, t->cells[i], widths[column]);
+			add_gap(out, widths[column] - width_of(t->cells[i]));
 		else
 			str_add(out, "\n");
 	}

@@ -135,6 +135,18 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+char *arena_join(struct arena *a, const char *s, const char *t)
+{
+	size_t n = strlen(s), more = strlen(t);
+	char *p = arena_alloc(a, n + more + 1);
+
+	if (p) {
+		memcpy(p, s, n);
+		memcpy(p + n, t, more);
+	}
+	return p;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list args, again;

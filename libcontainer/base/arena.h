@@ -24,6 +24,8 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_grow(struct arena *a, const void *old, size_t n, size_t room);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
+/* s, then t. */
+char *arena_join(struct arena *a, const char *s, const char *t);
 char *arena_printf(struct arena *a, const char *fmt, ...) printf_like(2, 3);
 
 #define arena_new_of(a, type) ((type *)arena_alloc(a, sizeof(type)))

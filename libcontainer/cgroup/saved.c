@@ -29,15 +29,16 @@ void cgroup_save(const struct cgroup *c, struct json_out *o, const char *key)
 		systemd_save(c, o);
 	if (c->rootless)
 		json_bool(o, "rootless", true);
-	json_array_begin(o, "trees");
+	json_object_begin(o, "trees");
 	for (size_t i = 0; i < c->n; i++) {
-		json_object_begin(o, NULL);
-		json_string(o, "name", c->trees[i].name);
-		json_string(o, "mount", c->trees[i].mount);
-		json_string(o, "path", c->trees[i].path);
-		json_object_end(o);
+		const struct cgroup_tree *t = &c->trees[i];
+
+		json_array_begin(o, t->name);
+		json_string(o, NULL, t->mount);
+		json_string(o, NULL, t->path + strlen(t->mount));
+		json_array_end(o);
 	}
-	json_array_end(o);
+	json_object_end(o);
 	json_object_end(o);
 }
 
@@ -48,20 +49,29 @@ static const char *text_of(const struct json *object, const char *key)
 	return m && m->type == JSON_STRING ? m->text : NULL;
 }
 
+static bool is_text(const struct json *m)
+{
+	return m && m->type == JSON_STRING;
+}
+
+/* "NAME": [MOUNT, PATH BELOW IT] */
 static int load_tree(struct cgroup *c, const struct json *saved)
 {
 	struct cgroup_tree *t = &c->trees[c->n];
+	const struct json *mount = saved->type == JSON_ARRAY ? saved->first : NULL;
+	const struct json *path = mount ? mount->next : NULL;
 
 	if (c->n == CGROUP_TREES_MAX)
 		return -E2BIG;
-	t->name = text_of(saved, "name");
-	t->mount = text_of(saved, "mount");
-	t->path = text_of(saved, "path");
-	if (!t->name || !t->mount || !t->path)
+	if (!is_text(mount) || !is_text(path))
 		return -EINVAL;
+	t->name = saved->key;
+	t->mount = mount->text;
+	t->path = arena_join(c->arena, mount->text, path->text);
+	if (!t->path)
+		return -ENOMEM;
 	/* Whatever is removed must lie below the mountpoint. */
-	if (!starts_with(t->path, t->mount) || t->path[strlen(t->mount)] != '/' ||
-	    !cgroup_path_is_clean(t->path))
+	if (*path->text != '/' || !cgroup_path_is_clean(t->path))
 		return -EINVAL;
 	t->v2 = !*t->name;
 	if (t->v2)
@@ -103,7 +113,7 @@ int cgroup_load_at(const struct cgroup_host *host, const struct json *saved, str
 	c->kept = c->existed = true;
 	m = json_member(saved, "kind");
 	kind = m && m->type == JSON_STRING ? names_find(kinds, ARRAY_SIZE(kinds), m->text) : NULL;
-	if (!kind || !trees || trees->type != JSON_ARRAY)
+	if (!kind || !trees || trees->type != JSON_OBJECT)
 		return failf(err, EINVAL, "cgroup in the saved state: 'kind' and 'trees' expected");
 	c->kind = (enum cgroup_kind)kind->value;
 	m = json_member(saved, "rootless");

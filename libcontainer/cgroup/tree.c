@@ -271,7 +271,14 @@ int tree_pids(const char *path, struct pid_list *list)
 
 static int file_path(const char *dir, const char *file, char *buf, size_t size)
 {
-	return snprintf(buf, size, "%s/%s", dir, file) < (int)size ? 0 : -ENAMETOOLONG;
+	size_t n = strlen(dir), more = strlen(file);
+
+	if (n + more + 2 > size)
+		return -ENAMETOOLONG;
+	memcpy(buf, dir, n);
+	buf[n] = '/';
+	memcpy(buf + n + 1, file, more + 1);
+	return 0;
 }
 
 /* A file that the kernel shows in one piece is over with the first short read: no second one. */

@@ -262,17 +262,16 @@ static char decode_short(char c)
 }
 
 /*
- * Decodes the string token at..end (quotes included) in place: the result is never longer. yajl's
- * own decoding is not used, since it makes '?' of half a surrogate pair.
+ * Decodes the string token at..end (quotes included) in place: the result is never longer. yajl's own decoding,
+ * `decoded` bytes long, is not used, since it makes '?' of half a surrogate pair; but every escape makes it shorter.
  */
-static const char *decode_string(struct parser *p, size_t at, size_t end)
+static const char *decode_string(struct parser *p, size_t at, size_t end, size_t decoded)
 {
-	char *start = p->strings + at + 1, *stop = p->strings + end - 1;
-	char *out = memchr(start, '\\', (size_t)(stop - start));
+	char *start = p->strings + at + 1, *stop = p->strings + end - 1, *out = start;
 	uint32_t code;
 	size_t n;
 
-	if (!out) {
+	if (decoded == (size_t)(stop - start)) {
 		*stop = 0;
 		return start;
 	}
@@ -303,12 +302,11 @@ static int on_string(void *ctx, const unsigned char *text, size_t n)
 	struct json *node = add(p, JSON_STRING, at, yajl_get_bytes_consumed(p->yajl));
 
 	(void)text;
-	(void)n;
 	if (!node)
 		return 0;
 	/* A failure is the string's, not its parent's. */
 	p->open = node;
-	node->text = decode_string(p, at, p->end);
+	node->text = decode_string(p, at, p->end, n);
 	p->open = node->parent;
 	return node->text != NULL;
 }
@@ -319,9 +317,8 @@ static int on_key(void *ctx, const unsigned char *text, size_t n)
 	size_t at = token_start(p);
 
 	(void)text;
-	(void)n;
 	p->end = yajl_get_bytes_consumed(p->yajl);
-	p->key = decode_string(p, at, p->end);
+	p->key = decode_string(p, at, p->end, n);
 	return p->key != NULL;
 }
 
@@ -359,6 +356,9 @@ static int on_array(void *ctx)
 {
 	return on_open(ctx, JSON_ARRAY);
 }
+
+/* So many are compared with each other sooner than slots are cleared. */
+#define FEW_MEMBERS 6
 
 /* Keyed by the kernel's random bytes: nobody can write a file whose keys all fall into one slot. */
 static size_t hash_of(const char *s)
@@ -401,17 +401,27 @@ static const struct json *enter(struct json **slots, size_t n, struct json *node
 	return NULL;
 }
 
+static const struct json *earlier_sibling(const struct json *node)
+{
+	const struct json *other = node->parent->first;
+
+	while (other != node && strcmp(other->key, node->key) != 0)
+		other = other->next;
+	return other == node ? NULL : other;
+}
+
 static int on_object_end(void *ctx)
 {
 	struct parser *p = ctx;
-	int n = p->open->n > 1 ? clear_slots(p, p->open->n) : 0;
+	int n = p->open->n > FEW_MEMBERS ? clear_slots(p, p->open->n) : 0;
 
 	if (n < 0) {
 		p->n_slots = 0;
 		return stop_at(p, p->end, ENOMEM, "no memory for %zu members", p->open->n);
 	}
-	for (struct json *child = p->open->first; n && child; child = child->next) {
-		const struct json *other = enter(p->slots, (size_t)n, child);
+	for (struct json *child = p->open->first; child; child = child->next) {
+		const struct json *other = n ? enter(p->slots, (size_t)n, child)
+					     : earlier_sibling(child);
 
 		if (!other)
 			continue;

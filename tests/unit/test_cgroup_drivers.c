@@ -454,23 +454,28 @@ START_TEST(saves_and_loads)
 }
 END_TEST
 
+#define TREES(trees) "{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":" trees "}"
+
 static const char *const bad_states[] = {
 	"{}",
 	"[]",
-	"{\"kind\":\"v2\",\"trees\":[]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[]}",
-	"{\"kind\":\"v3\",\"driver\":\"v2\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\",\"path\":\"/m/a\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\",\"path\":\"/m\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\",\"path\":\"/n/a\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\",\"path\":\"/m/\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\","
-	"\"path\":\"/m/a/..\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\","
-	"\"path\":\"/m/../n\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"name\":\"cpu\",\"mount\":\"/m\","
-	"\"path\":\"/m/a\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[{\"mount\":\"/m\",\"path\":\"/m/a\"}]}",
-	"{\"kind\":\"v2\",\"driver\":\"v9\",\"trees\":[{\"name\":\"\",\"mount\":\"/m\",\"path\":\"/m/a\"}]}",
+	"{\"kind\":\"v2\",\"trees\":{}}",
+	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":{}}",
+	"{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":[[\"/m\",\"/a\"]]}",
+	"{\"kind\":\"v3\",\"driver\":\"v2\",\"trees\":{\"\":[\"/m\",\"/a\"]}}",
+	"{\"kind\":\"v2\",\"driver\":\"v9\",\"trees\":{\"\":[\"/m\",\"/a\"]}}",
+	TREES("{\"cpu\":[\"/m\",\"/a\"]}"),
+	TREES("{\"\":[]}"),
+	TREES("{\"\":\"/m/a\"}"),
+	TREES("{\"\":[\"/m\"]}"),
+	TREES("{\"\":[\"/m\",1]}"),
+	TREES("{\"\":[\"/m\",\"\"]}"),
+	TREES("{\"\":[\"/m\",\"a\"]}"),
+	TREES("{\"\":[\"/m\",\"/\"]}"),
+	TREES("{\"\":[\"/m\",\"/a/\"]}"),
+	TREES("{\"\":[\"/m\",\"/a/..\"]}"),
+	TREES("{\"\":[\"/m\",\"/../n\"]}"),
+	TREES("{\"\":[\"m\",\"/a\"]}"),
 };
 
 START_TEST(refuses_bad_state)
