@@ -24,7 +24,7 @@ int write_pid_file(const char *path, pid_t pid, struct error *err)
 
 	if (!path)
 		return 0;
-	if (file_replace_at(AT_FDCWD, path, text, (size_t)n, 0644) < 0)
+	if (file_renew_at(AT_FDCWD, path, text, (size_t)n, 0644) < 0)
 		return sysf(err, "pid file '%s'", path);
 	return 0;
 }

@@ -102,14 +102,12 @@ static int write_new(int dir, const char *name, const void *data, size_t n, mode
 	return linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) < 0 ? 1 : 0;
 }
 
-int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
+static int replace(int dir, const char *name, const void *data, size_t n, mode_t mode)
 {
 	const char *base = path_last(name);
 	char temp[PATH_MAX];
-	int fd, r = write_new(dir, name, data, n, mode);
+	int fd, r;
 
-	if (r <= 0)
-		return r;
 	if (snprintf(temp, sizeof(temp), "%.*s.%s.%d", (int)(base - name), name, base,
 		     (int)getpid()) >= (int)sizeof(temp))
 		return fail(ENAMETOOLONG);
@@ -126,6 +124,22 @@ int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_
 		errno = -r;
 	}
 	return r;
+}
+
+int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
+{
+	int r = write_new(dir, name, data, n, mode);
+
+	return r > 0 ? replace(dir, name, data, n, mode) : r;
+}
+
+int file_renew_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
+{
+	int r = write_new(dir, name, data, n, mode);
+
+	if (r > 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
+		r = write_new(dir, name, data, n, mode);
+	return r > 0 ? replace(dir, name, data, n, mode) : r;
 }
 
 int path_of_fd(int fd, char *path, size_t size)

@@ -26,6 +26,11 @@ int write_all(int fd, const void *data, size_t n);
 
 /* Makes or replaces `name` in `dir` by rename(2): a reader sees the old or the new file, whole. */
 int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode);
+/*
+ * The same, but for a moment there may be no file, so that what kills us leaves none of another name: for folders
+ * that are not ours.
+ */
+int file_renew_at(int dir, const char *name, const void *data, size_t n, mode_t mode);
 
 /* The path by which the kernel knows a descriptor: canonical and absolute, or what stands for one. */
 int path_of_fd(int fd, char *path, size_t size);

@@ -284,6 +284,33 @@ START_TEST(seals_memory_files)
 }
 END_TEST
 
+START_TEST(renews_files_without_another_name)
+{
+	char top[] = "/tmp/orlop-test.XXXXXX", path[64];
+	auto_(close_fd) int dir = open(mkdtemp(top), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_str text = STR_INIT;
+	struct stat st;
+
+	ck_assert_int_ge(dir, 0);
+	(void)snprintf(path, sizeof(path), "%s/pid", top);
+	ck_assert_int_eq(file_renew_at(AT_FDCWD, path, "1", 1, 0640), 0);
+	ck_assert_int_eq(file_renew_at(dir, "pid", "23", 2, 0640), 0);
+	ck_assert_int_eq(file_read_at(dir, "pid", 10, &text), 0);
+	ck_assert_str_eq(str_text(&text), "23");
+	/* A link is replaced, not followed. */
+	ck_assert_int_eq(symlinkat("pid", dir, "link"), 0);
+	ck_assert_int_eq(file_renew_at(dir, "link", "4", 1, 0600), 0);
+	ck_assert_int_eq(fstatat(dir, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert(S_ISREG(st.st_mode));
+	ck_assert_int_eq(mkdirat(dir, "folder", 0700), 0);
+	ck_assert_int_eq(file_renew_at(dir, "folder", "5", 1, 0600), -EISDIR);
+	ck_assert_int_eq(unlinkat(dir, "folder", AT_REMOVEDIR), 0);
+	ck_assert_int_eq(unlinkat(dir, "link", 0), 0);
+	ck_assert_int_eq(unlinkat(dir, "pid", 0), 0);
+	ck_assert_int_eq(rmdir(top), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base_text");
@@ -310,6 +337,7 @@ int main(void)
 
 	tcase_add_test(t, knows_the_path_of_a_descriptor);
 	tcase_add_test(t, seals_memory_files);
+	tcase_add_test(t, renews_files_without_another_name);
 	suite_add_tcase(s, t);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_NORMAL);
