@@ -171,6 +171,9 @@ int container_pause(struct container *c, struct error *err);
 int container_resume(struct container *c, struct error *err);
 /* resources_json: a LinuxResources object. */
 int container_update(struct container *c, const char *resources_json, struct error *err);
+/* Lines of schemata for the container's group of Intel RDT; NULL: stays. EINVAL: its config has no intelRdt. */
+int container_update_rdt(struct container *c, const char *l3_cache, const char *mem_bw,
+			 struct error *err);
 /* Appends one line of JSON: {"type":"stats","id":...,"data":{...}}. */
 int container_stats(struct container *c, struct str *out, struct error *err);
 

@@ -3,17 +3,24 @@
 #include <string.h>
 
 #include "container_internal.h"
+#include "launch/resctrl.h"
 
-static int check_updatable(struct container *c, struct cgroup **cg, struct error *err)
+static int lock_running(struct container *c, struct error *err)
 {
 	enum container_status status = STATUS_STOPPED;
-	int r = container_status(c, &status, err);
+	int r = container_lock(c, err);
 
-	if (r < 0)
-		return r;
-	if (status == STATUS_STOPPED || status == STATUS_CREATING)
+	if (r == 0)
+		r = container_status(c, &status, err);
+	if (r == 0 && (status == STATUS_STOPPED || status == STATUS_CREATING))
 		return failf(err, ESRCH, "container not running");
-	r = container_cgroup(c, cg, err);
+	return r;
+}
+
+static int cgroup_to_update(struct container *c, struct cgroup **cg, struct error *err)
+{
+	int r = container_cgroup(c, cg, err);
+
 	if (r < 0)
 		return r;
 	if (cgroup_is_none(*cg))
@@ -32,11 +39,36 @@ int container_update(struct container *c, const char *resources_json, struct err
 
 	if (r < 0)
 		return r;
-	r = container_lock(c, err);
+	r = lock_running(c, err);
 	if (r == 0)
-		r = check_updatable(c, &cg, err);
+		r = cgroup_to_update(c, &cg, err);
 	if (r < 0)
 		return r;
 	/* Device rules are set once, at create: writing them anew would cut off a reader. */
 	return cgroup_apply(cg, doc->resources, false, err);
+}
+
+int container_update_rdt(struct container *c, const char *l3_cache, const char *mem_bw,
+			 struct error *err)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct resctrl fs = RESCTRL_INIT;
+	const struct spec_intel_rdt *rdt;
+	int r = lock_running(c, err);
+
+	if (r == 0)
+		r = container_config(c, &doc, err);
+	if (r < 0)
+		return r;
+	rdt = doc->spec->lnx.intel_rdt;
+	if (!rdt)
+		return failf(err, EINVAL,
+			     "the config of container '%s' has no /linux/intelRdt: it is in no group whose "
+			     "schemata could change",
+			     c->state.id);
+	r = resctrl_open(&fs, err);
+	if (r == 0)
+		r = resctrl_update(&fs, rdt, c->state.id, l3_cache, mem_bw, err);
+	resctrl_close(&fs);
+	return r;
 }

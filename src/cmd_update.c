@@ -43,8 +43,10 @@ static const struct option_row rows[] = {
 
 	ROW("blkio-weight", UPDATE_BLKIO_WEIGHT, "N", "weight of block I/O, 10 to 1000", .group = "Other"),
 	ROW("pids-limit", UPDATE_PIDS_LIMIT, "N", "processes and threads; -1: no limit"),
-	{ "l3-cache-schema", 0, OPTION_STRING, .to.string = &values.l3_cache, .value = "SCHEMA" },
-	{ "mem-bw-schema", 0, OPTION_STRING, .to.string = &values.mem_bw, .value = "SCHEMA" },
+	{ "l3-cache-schema", 0, OPTION_STRING, .to.string = &values.l3_cache, .value = "SCHEMA",
+	  .summary = "Intel RDT: \"L3:0=f;1=f0\", of a container with intelRdt" },
+	{ "mem-bw-schema", 0, OPTION_STRING, .to.string = &values.mem_bw, .value = "SCHEMA",
+	  .summary = "Intel RDT: \"MB:0=50;1=70\", likewise" },
 	{ "kernel-memory", 0, OPTION_STRING, .to.string = &values.kernel_memory, .value = "BYTES" },
 	{ "kernel-memory-tcp", 0, OPTION_STRING, .to.string = &values.kernel_memory_tcp, .value = "BYTES" },
 };
@@ -85,9 +87,6 @@ static int resources(struct str *json, struct error *err)
 {
 	int r;
 
-	if (values.l3_cache || values.mem_bw)
-		return failf(err, ENOTSUP,
-			     "updating Intel RDT is not supported by this version of orlop");
 	if (values.kernel_memory || values.kernel_memory_tcp)
 		log_warn("kernel memory limits are ignored: the kernel has none any more");
 	if (!values.resources)
@@ -106,9 +105,9 @@ static int run(const struct invocation *inv, struct error *err)
 	if (r < 0)
 		return r;
 	r = resources(&json, err);
-	if (r < 0)
-		return r;
-	return container_update(c, str_text(&json), err);
+	if (r == 0 && (values.l3_cache || values.mem_bw))
+		r = container_update_rdt(c, values.l3_cache, values.mem_bw, err);
+	return r < 0 ? r : container_update(c, str_text(&json), err);
 }
 
 const struct command cmd_update = {

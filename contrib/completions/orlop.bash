@@ -87,7 +87,7 @@ _orlop()
 	kill:--pid | kill:--host-pid | \
 	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
 	wait:--pid | wait:--host-pid | wait:--timeout | \
-	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit)
+	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema)
 		return
 		;;
 	esac
@@ -104,7 +104,7 @@ _orlop()
 	stop) options="--timeout --signal --format" ;;
 	wait) options="--any --format --pid --host-pid --timeout" ;;
 	delete) options="--force" ;;
-	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit" ;;
+	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
 	spec) options="--bundle --rootless" ;;
 	validate) options="--format --spec-only" ;;
 	esac

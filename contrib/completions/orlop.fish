@@ -126,6 +126,8 @@ complete -c orlop -n '__fish_seen_subcommand_from update' -l cpuset-cpus -x -d '
 complete -c orlop -n '__fish_seen_subcommand_from update' -l cpuset-mems -x -d 'memory nodes to use'
 complete -c orlop -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 'weight of block I/O, 10 to 1000'
 complete -c orlop -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'processes and threads; -1: no limit'
+complete -c orlop -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Intel RDT: "L3:0=f;1=f0", of a container with intelRdt'
+complete -c orlop -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Intel RDT: "MB:0=50;1=70", likewise'
 complete -c orlop -n '__fish_seen_subcommand_from update' -a '(orlop list -q 2>/dev/null)'
 
 complete -c orlop -n __fish_use_subcommand -a spec -d 'write a config.json to begin with'

@@ -111,11 +111,12 @@ static int receive_now(const struct conversation *t, struct sync_message *record
 	struct cmsghdr *c;
 	ssize_t n;
 
+	/* ECONNRESET: it went and left one of our records unread. Told once, before what it has sent. */
 	do
 		n = recvmsg(t->sync, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	c = CMSG_FIRSTHDR(&m);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
 	    c->cmsg_len == CMSG_LEN(sizeof(int)))

@@ -374,6 +374,19 @@ int resctrl_create(const struct resctrl *fs, const struct spec_intel_rdt *r, con
 	return e;
 }
 
+int resctrl_update(const struct resctrl *fs, const struct spec_intel_rdt *r, const char *id,
+		   const char *l3_cache, const char *mem_bw, struct error *err)
+{
+	const struct spec_intel_rdt wanted = {
+		.l3_cache_schema = l3_cache,
+		.mem_bw_schema = mem_bw,
+	};
+	struct resctrl_paths p;
+
+	resctrl_paths(r, id, &p);
+	return write_schemata(fs, &wanted, p.group, err);
+}
+
 /* ---- the end ---- */
 
 static bool is_empty(const struct resctrl *fs, const char *group)

@@ -40,6 +40,9 @@ int resctrl_create(const struct resctrl *fs, const struct spec_intel_rdt *r, con
 /* A further process of the container. */
 int resctrl_join(const struct resctrl *fs, const struct spec_intel_rdt *r, const char *id,
 		 pid_t pid, struct error *err);
+/* Other schemata for the container's group, a line each; NULL: stays. */
+int resctrl_update(const struct resctrl *fs, const struct spec_intel_rdt *r, const char *id,
+		   const char *l3_cache, const char *mem_bw, struct error *err);
 /* For a create that fails later. A group with closID goes only if nobody else has come to use it. */
 void resctrl_undo(const struct resctrl *fs, const struct spec_intel_rdt *r, const char *id,
 		  const struct resctrl_made *made);

@@ -66,3 +66,12 @@ needs_resctrl() {
 	start_sleeper
 	[ "$(ls /sys/fs/resctrl)" = "$before" ]
 }
+
+@test "update of schemata needs intelRdt in the config, and a container that runs" {
+	start_sleeper
+	fails 1 "has no /linux/intelRdt" update --l3-cache-schema "L3:0=f" "$ID"
+	fails 1 "has no /linux/intelRdt" update --mem-bw-schema "MB:0=50" --pids-limit 7 "$ID"
+	ok kill "$ID" KILL
+	wait_status stopped
+	fails 1 "container not running" update --l3-cache-schema "L3:0=f" "$ID"
+}

@@ -348,6 +348,23 @@ START_TEST(a_plain_directory_is_no_resctrl)
 }
 END_TEST
 
+START_TEST(update_writes_what_is_named_to_the_containers_group)
+{
+	const struct spec_intel_rdt own = { .l3_cache_schema = "L3:0=1" }, shared = { .clos_id = "gold" };
+	struct resctrl_made made;
+	struct error e = ERROR_INIT;
+
+	ck_assert_int_eq(create(&own, &made, &e), 0);
+	put("c1/schemata", "");
+	ck_assert_int_eq(resctrl_update(&fs, &own, "c1", NULL, "MB:0=50", &e), 0);
+	holds("c1/schemata", "MB:0=50\n");
+	ck_assert_int_eq(resctrl_update(&fs, &own, "c1", "L3:0=f", "MB:0=70", &e), 0);
+	ck_assert_int_eq(resctrl_update(&fs, &shared, "c1", "L3:0=f", NULL, &e), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(e.msg, "gold"));
+	empty("c1");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("resctrl");
@@ -369,6 +386,7 @@ int main(void)
 	tcase_add_test(t, undo_spares_a_shared_group_in_use);
 	tcase_add_test(t, sweep_takes_what_has_no_process);
 	tcase_add_test(t, a_plain_directory_is_no_resctrl);
+	tcase_add_test(t, update_writes_what_is_named_to_the_containers_group);
 	suite_add_tcase(s, t);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_NORMAL);
