@@ -51,7 +51,7 @@ no_zombie_of() { # PARENT
 
 @test "with --init stop needs no SIGKILL" {
 	args sleep 1000
-	ok run -d --init "$ID"
+	adopted keep run -d --init "$ID"
 	ok stop "$ID"
 	is "$ID: exited with 143, after SIGTERM"
 }
@@ -141,14 +141,16 @@ no_zombie_of() { # PARENT
 @test "the terminal's keys reach the program once" {
 	needs_tool script
 	config '.process.terminal = true'
-	script 'trap "echo int >>/tmp/got" INT; echo ready; n=0; while [ $n -lt 20 ]; do sleep 0.05; n=$((n+1)); done'
-	(sleep 0.5; printf '\003'; sleep 1) | command script -qec "$ORLOP --root $ROOT run --init $ID" /dev/null >"$T/out" 2>&1 3>&-
+	script 'trap "echo int >>/tmp/got" INT; echo >/tmp/ready
+		until [ -e /tmp/got ]; do sleep 0.05; done; sleep 0.5'
+	(eventually exists "$ROOTFS/tmp/ready"; printf '\003'; eventually exists "$ROOTFS/tmp/got"; sleep 0.2) | command script -qec "$ORLOP --root $ROOT run --init $ID" /dev/null >"$T/out" 2>&1 3>&-
 	[ "$(grep -c int "$ROOTFS/tmp/got")" -eq 1 ]
 }
 
 @test "without a pid namespace init still reaps and passes on" {
 	no_namespace pid
-	start_with_init 'trap "exit 4" TERM; echo >/tmp/ready; while :; do sleep 0.05; done'
+	script 'trap "exit 4" TERM; echo >/tmp/ready; while :; do sleep 0.05; done'
+	adopted keep run -d --init "$ID"
 	eventually exists "$ROOTFS/tmp/ready"
 	ok stop "$ID"
 	is "$ID: exited with 4, after SIGTERM"

@@ -170,8 +170,7 @@ each_way_to_die() { # STATUS_OF_HUP STATUS_OF_INT REASON
 adopt() { # keep|reap SCRIPT
 	needs_reboot
 	script "$2"
-	background adopter $PYTHON "$LIB/adopter.py" "$1" env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" run -d "$ID"
-	eventually file_says "$T/adopter.out" adopted
+	adopted "$1" run -d "$ID"
 }
 
 @test "a zombie tells of the reboot, also to those who come late" {

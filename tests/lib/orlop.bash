@@ -137,6 +137,15 @@ orlop() {
 	ORLOP_TEST_ID=$ID timeout -k 2 "$LIMIT" "$ORLOP" --root "$ROOT" "$@" 3>&- 4>&-
 }
 
+# A detached container whose parent keeps its zombie, or reaps at once: before Linux 6.15 nobody can know its end then.
+adopted() { # keep|reap ARG...
+	local how=$1
+
+	shift
+	background adopter $PYTHON "$LIB/adopter.py" "$how" env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" "$@"
+	eventually file_says "$T/adopter.out" adopted
+}
+
 ok() {
 	run_orlop "$@"
 	[ "$status" -eq 0 ] || complain "'$*' ends with $status"
