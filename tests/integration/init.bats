@@ -141,9 +141,10 @@ no_zombie_of() { # PARENT
 @test "the terminal's keys reach the program once" {
 	needs_tool script
 	config '.process.terminal = true'
-	script 'trap "echo int >>/tmp/got" INT; echo >/tmp/ready
-		until [ -e /tmp/got ]; do sleep 0.05; done; sleep 0.5'
-	(eventually exists "$ROOTFS/tmp/ready"; printf '\003'; eventually exists "$ROOTFS/tmp/got"; sleep 0.2) | command script -qec "$ORLOP --root $ROOT run --init $ID" /dev/null >"$T/out" 2>&1 3>&-
+	script 'trap "echo int >>/tmp/got" INT; echo ready; i=0
+		until [ -e /tmp/got ] || [ $i -gt 200 ]; do sleep 0.05; i=$((i+1)); done; sleep 0.5'
+	# Seen by way of our terminal: then that is raw, and Ctrl-C a byte.
+	(eventually file_says "$T/out" ready; printf '\003'; eventually exists "$ROOTFS/tmp/got"; sleep 0.2) | command script -qec "$ORLOP --root $ROOT run --init $ID" /dev/null >"$T/out" 2>&1 3>&-
 	[ "$(grep -c int "$ROOTFS/tmp/got")" -eq 1 ]
 }
 
