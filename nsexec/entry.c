@@ -13,10 +13,11 @@ void stage_main(void) __attribute__((noreturn, used));
 void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memset(void *to, int c, size_t n);
 
-static struct stage stage;
-
+/* On the stack, not in .bss: so the program has no page to write to, which each waiting container would need. */
 void stage_main(void)
 {
+	struct stage stage = { 0 };
+
 	stage_run(&stage);
 }
 

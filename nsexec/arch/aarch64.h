@@ -41,7 +41,9 @@ static inline __attribute__((always_inline)) long sys_clone3_call(const void *ar
 
 #define SYS_TRAP() __asm__ volatile("udf #0")
 #define SYS_PAUSE() __asm__ volatile("yield")
-#define SYS_ENTRY                                 \
-	__asm__(".text\n.globl _start\n_start:\n" \
-		"\tmov x29, #0\n\tmov x30, #0\n"  \
+/* The stack as for x86_64. */
+#define SYS_ENTRY                                                        \
+	__asm__(".text\n.globl _start\n_start:\n"                        \
+		"\tmov x29, #0\n\tmov x30, #0\n"                         \
+		"\tldr x9, [sp, #8]\n\tand x9, x9, #-16\n\tmov sp, x9\n" \
 		"\tbl stage_main\n\tudf #0\n")

@@ -36,8 +36,12 @@ static inline __attribute__((always_inline)) long sys_clone3_call(const void *ar
 
 #define SYS_TRAP() __asm__ volatile("ud2")
 #define SYS_PAUSE() __asm__ volatile("pause")
-/* rsp is 16-byte aligned at process entry; a call keeps the ABI's alignment. */
-#define SYS_ENTRY                                     \
-	__asm__(".text\n.globl _start\n_start:\n"     \
-		"\txor %ebp, %ebp\n\tand $-16, %rsp\n" \
+/*
+ * The stack begins anew just below argv[0], and so in the page that `ps` reads our name from: the auxiliary vector,
+ * which the kernel has put somewhere below at random, is not needed, nor then is its page in a container that waits.
+ */
+#define SYS_ENTRY                                                    \
+	__asm__(".text\n.globl _start\n_start:\n"                    \
+		"\txor %ebp, %ebp\n"                                \
+		"\tmov 8(%rsp), %rsp\n\tand $-16, %rsp\n"          \
 		"\tcall stage_main\n\tud2\n")
