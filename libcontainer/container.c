@@ -132,6 +132,13 @@ int container_cgroup(struct container *c, struct cgroup **ret, struct error *err
 	return 0;
 }
 
+int container_lock_made(struct container *c, struct error *err)
+{
+	if (c->incomplete && store_is_locked(c->dir) > 0)
+		return failf(err, EBUSY, "container not running: it is being created");
+	return container_lock(c, err);
+}
+
 int container_config(struct container *c, struct spec_doc **ret, struct error *err)
 {
 	return spec_load_config(c->dir, "config.json", ret, err);

@@ -21,7 +21,7 @@ static void run_poststop(struct creation *c)
 	auto_str text = STR_INIT;
 
 	if (c->hooks_ran && container_oci_state(&c->state, STATUS_STOPPED, 0, &text) == 0)
-		(void)hooks_run(c->spec->hooks, HOOK_POSTSTOP, str_text(&text), true, NULL);
+		(void)hooks_run(c->spec->hooks, HOOK_POSTSTOP, c->bundle_path, str_text(&text), true, NULL);
 }
 
 static void creation_done(struct creation *c)
@@ -83,6 +83,7 @@ static struct creation creation_of(const struct runtime *rt, const struct create
 		.notify = -EBADF,
 		.create_state = -EBADF,
 		.start_state = -EBADF,
+		.hook_output = -EBADF,
 		.child = CHILD_INIT,
 		.resctrl = RESCTRL_INIT,
 	};
@@ -173,7 +174,7 @@ static int run(struct creation *c, struct error *err)
 	timings_mark("start");
 	if (r < 0)
 		return limits_explain(c->cgroup, c->spec->lnx.resources, err);
-	r = start_poststart(c->spec, &c->state, err);
+	r = start_poststart(c->spec, &c->state, c->dir, err);
 	if (r == 0 && c->notify >= 0 && c->o->detach)
 		notify_forward(c->notify, c->child.pidfd, c->child.pid);
 	return r;

@@ -122,7 +122,7 @@ static int run_hooks(struct container *c, const struct spec_hooks *hooks, struct
 
 	if (container_oci_state(&c->state, STATUS_STOPPED, 0, &state) < 0)
 		return codef(err, ENOMEM, "state of '%s'", c->state.id);
-	return hooks_run(hooks, HOOK_POSTSTOP, str_text(&state), true, err);
+	return hooks_run(hooks, HOOK_POSTSTOP, c->state.bundle, str_text(&state), true, err);
 }
 
 /*

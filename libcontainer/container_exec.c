@@ -16,6 +16,7 @@
 #include "launch/console.h"
 #include "launch/limits.h"
 #include "launch/resctrl.h"
+#include "launch/streams.h"
 #include "launch/spawn.h"
 #include "spec/objects.h"
 
@@ -247,6 +248,7 @@ static int compile(struct execution *e, struct error *err)
 		.init_pidfd = e->init,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
+		.hook_output = -EBADF,
 	};
 
 	return plan_compile(&in, &e->compiled, err);
@@ -279,6 +281,7 @@ static int spawn(struct execution *e, struct error *err)
 	r = limits_initial_cpus(&e->process, &cpus, err);
 	if (r < 0)
 		return r;
+	streams_give(e->config->spec, &e->process);
 	r = stage_spawn(&e->compiled, cgroup, e->o->ignore_paused, &e->child, err);
 	limits_restore_cpus(&cpus);
 	if (r < 0)

@@ -36,6 +36,8 @@ struct container {
 int container_open(int root, const char *id, struct container **ret, struct error *err);
 /* Locks out other verbs that change the container, and looks again at what they left. */
 int container_lock(struct container *c, struct error *err);
+/* The same, but one that another command is making is not waited for: that may be waiting for us (a hook). */
+int container_lock_made(struct container *c, struct error *err);
 /* A pidfd of init, or -ESRCH without message. */
 int container_init_pidfd(struct container *c, struct error *err);
 /* 0 or 1, or a negative errno. A container without cgroup is never frozen. */

@@ -19,7 +19,7 @@ static int set_frozen(struct container *c, bool frozen, struct error *err)
 int container_pause(struct container *c, struct error *err)
 {
 	enum container_status status = STATUS_STOPPED;
-	int r = container_lock(c, err);
+	int r = container_lock_made(c, err);
 
 	if (r == 0)
 		r = container_status(c, &status, err);
@@ -33,7 +33,7 @@ int container_pause(struct container *c, struct error *err)
 int container_resume(struct container *c, struct error *err)
 {
 	enum container_status status = STATUS_STOPPED;
-	int r = container_lock(c, err);
+	int r = container_lock_made(c, err);
 
 	if (r == 0)
 		r = container_status(c, &status, err);

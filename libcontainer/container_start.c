@@ -16,6 +16,7 @@
 #include "launch/listener.h"
 #include "launch/notify.h"
 #include "launch/stuck.h"
+#include "store/store.h"
 
 int write_pid_file(const char *path, pid_t pid, struct error *err)
 {
@@ -61,15 +62,23 @@ int start_conversation(struct conversation *t, const struct state *s, enum conta
 	return r < 0 ? r : talk_await_exec(t, err);
 }
 
-int start_poststart(const struct spec *spec, const struct state *s, struct error *err)
+#define POSTSTART_LOCK_PATIENCE 10 /* seconds */
+
+int start_poststart(const struct spec *spec, const struct state *s, int dir, struct error *err)
 {
 	auto_str text = STR_INIT;
+	int r;
 
 	if (!spec->hooks || !spec->hooks->kind[HOOK_POSTSTART].n)
 		return 0;
 	if (container_oci_state(s, STATUS_RUNNING, s->init.pid, &text) < 0)
 		return failf(err, ENOMEM, "state for hooks: out of memory");
-	return hooks_run(spec->hooks, HOOK_POSTSTART, str_text(&text), false, err);
+	/* A hook may well ask to update or to pause its container: it must not wait for us. */
+	store_unlock(dir);
+	r = hooks_run(spec->hooks, HOOK_POSTSTART, s->bundle, str_text(&text), false, err);
+	if (r < 0)
+		(void)store_lock(dir, POSTSTART_LOCK_PATIENCE, NULL);
+	return r;
 }
 
 static int check_status(struct container *c, struct error *err)
@@ -126,7 +135,8 @@ static bool notifies(const struct spec_seccomp *s)
 }
 
 /* The config that `create` kept; needed for listeners, hooks and the words of errors. */
-static int converse(struct container *c, const struct spec *spec, struct error *err)
+static int converse(struct container *c, const struct spec *spec, bool *hook_failed,
+		    struct error *err)
 {
 	auto_(close_fd) int pidfd = container_init_pidfd(c, err);
 	auto_(close_fd) int sync = connect_to_init(c, err);
@@ -139,11 +149,14 @@ static int converse(struct container *c, const struct spec *spec, struct error *
 		.spec = spec,
 		.process = spec->process,
 	};
+	int r;
 
 	if (pidfd < 0 || sync < 0)
 		return pidfd == -ESRCH ? failf(err, EINVAL, "cannot start a container that has stopped")
 				       : -err->num;
-	return start_conversation(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
+	r = start_conversation(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
+	*hook_failed = t.hook_failed;
+	return r;
 }
 
 /* A container whose start failed is stopped: what it was made of stays for `delete`. */
@@ -165,6 +178,7 @@ int container_start(struct container *c, struct error *err)
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	auto_(close_fd) int notify = -EBADF;
 	struct cgroup *cg;
+	bool hook_failed = false;
 	int r = container_lock(c, err);
 
 	if (r == 0)
@@ -178,15 +192,18 @@ int container_start(struct container *c, struct error *err)
 		if (notify < 0 && notify != -ENOENT)
 			return notify;
 	}
-	r = converse(c, doc->spec, err);
+	r = converse(c, doc->spec, &hook_failed, err);
 	if (r < 0) {
 		if (container_cgroup(c, &cg, NULL) == 0)
 			(void)limits_explain(cg, doc->spec->lnx.resources, err);
 		stop(c);
+		/* Of a startContainer hook the spec says what it says of poststart's: the container is destroyed. */
+		if (hook_failed)
+			(void)container_delete(c, true, NULL);
 		return -err->num;
 	}
 	(void)unlinkat(c->dir, START_SOCKET, 0);
-	r = start_poststart(doc->spec, &c->state, err);
+	r = start_poststart(doc->spec, &c->state, c->dir, err);
 	if (r < 0) {
 		stop(c);
 		(void)container_delete(c, true, NULL);

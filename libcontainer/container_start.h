@@ -10,7 +10,7 @@
 int start_conversation(struct conversation *t, const struct state *s, enum container_status status,
 		       pid_t pid, struct error *err);
 /* poststart hooks; on failure the caller stops and removes the container (1.3). */
-int start_poststart(const struct spec *spec, const struct state *s, struct error *err);
+int start_poststart(const struct spec *spec, const struct state *s, int dir, struct error *err);
 
 /* NULL paths: nothing to do. The pid file has no newline and is replaced whole. */
 int write_pid_file(const char *path, pid_t pid, struct error *err);

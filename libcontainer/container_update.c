@@ -8,7 +8,7 @@
 static int lock_running(struct container *c, struct error *err)
 {
 	enum container_status status = STATUS_STOPPED;
-	int r = container_lock(c, err);
+	int r = container_lock_made(c, err);
 
 	if (r == 0)
 		r = container_status(c, &status, err);

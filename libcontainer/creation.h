@@ -34,6 +34,7 @@ struct creation {
 	struct state state;
 	char created[CLOCK_TEXT_SIZE];
 	int create_state, start_state; /* memfds for hooks inside; owned by the plan */
+	int hook_output;               /* the same, for what they say                */
 	int console, notify;
 	bool hooks_ran, pid_file, kept;
 };

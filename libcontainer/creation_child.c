@@ -15,6 +15,7 @@
 #include "launch/console.h"
 #include "launch/hooks.h"
 #include "launch/limits.h"
+#include "launch/streams.h"
 
 static int spawn(struct creation *c, struct error *err)
 {
@@ -23,6 +24,7 @@ static int spawn(struct creation *c, struct error *err)
 
 	if (cgroup < 0 && cgroup != -ENOENT)
 		return cgroup;
+	streams_give(c->spec, c->spec->process);
 	r = stage_spawn(&c->compiled, cgroup, false, &c->child, err);
 	if (r < 0)
 		return r;
@@ -34,6 +36,7 @@ static int spawn(struct creation *c, struct error *err)
 		.plan = c->compiled.plan,
 		.spec = c->spec,
 		.process = c->spec->process,
+		.hook_output = c->hook_output < 0 ? 0 : c->hook_output,
 	};
 	c->state.init.pid = c->child.pid;
 	c->state.root_mount = c->compiled.root_mount;
@@ -118,9 +121,10 @@ static int runtime_hooks(struct creation *c, struct error *err)
 		return r;
 	if (container_oci_state(&c->state, STATUS_CREATING, c->child.pid, &text) < 0)
 		return failf(err, ENOMEM, "state for hooks: out of memory");
-	r = hooks_run(c->spec->hooks, HOOK_PRESTART, str_text(&text), false, err);
+	r = hooks_run(c->spec->hooks, HOOK_PRESTART, c->bundle_path, str_text(&text), false, err);
 	if (r == 0)
-		r = hooks_run(c->spec->hooks, HOOK_CREATE_RUNTIME, str_text(&text), false, err);
+		r = hooks_run(c->spec->hooks, HOOK_CREATE_RUNTIME, c->bundle_path, str_text(&text), false,
+			      err);
 	return r < 0 ? r : talk_tell(&c->talk, SYNC_HOOKED, err);
 }
 

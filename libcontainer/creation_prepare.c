@@ -237,6 +237,15 @@ static int hook_memfd(const struct spec *s, enum spec_hook_kind kind, int *ret, 
 	return *ret < 0 ? codef(err, *ret, "memfd for hooks") : 0;
 }
 
+static int output_memfd(const struct compile_input *in, int *ret, struct error *err)
+{
+	*ret = -EBADF;
+	if (in->hook_state < 0 && in->start_hook_state < 0)
+		return 0;
+	*ret = memfd_new("output");
+	return *ret < 0 ? codef(err, *ret, "memfd for hooks") : 0;
+}
+
 /* sd_listen_fds(3): ours only when they were meant for this process. */
 static unsigned listen_fds(void)
 {
@@ -271,6 +280,7 @@ static int compile(struct creation *c, struct error *err)
 		.process = c->spec->process,
 		.id = c->o->id,
 		.bundle = c->bundle,
+		.bundle_path = c->bundle_path,
 		.rootfs = c->rootfs,
 		.cgroup = c->cgroup,
 		.cache_dir = c->rootless ? NULL : "/run/orlop-seccomp",
@@ -289,6 +299,8 @@ static int compile(struct creation *c, struct error *err)
 
 	if (r == 0)
 		r = hook_memfd(c->spec, HOOK_START_CONTAINER, &in.start_hook_state, err);
+	if (r == 0)
+		r = output_memfd(&in, &in.hook_output, err);
 	if (r == 0 && !c->run)
 		r = in.start_socket = listen_for_start(c, err);
 	if (r >= 0 && notify_wanted())
@@ -297,6 +309,7 @@ static int compile(struct creation *c, struct error *err)
 		return r;
 	c->create_state = in.hook_state;
 	c->start_state = in.start_hook_state;
+	c->hook_output = in.hook_output;
 	return plan_compile(&in, &c->compiled, err);
 }
 

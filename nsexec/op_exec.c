@@ -112,12 +112,27 @@ static long probe(const char *path)
 	return r == -ENOSYS ? 0 : r;
 }
 
+/* What hooks say is not the program's output. */
+static void divert_output(const struct stage *s)
+{
+	int fd = s->first_fd + (int)s->plan->hook_output;
+
+	if (!s->plan->hook_output)
+		return;
+	(void)sys(dup3, fd, 1, 0);
+	(void)sys(dup3, fd, 2, 0);
+}
+
 static void hook_child(struct stage *s, const struct plan_op *op)
 {
 	static char *const empty[] = { NULL };
 	int state = stage_fd(s, op);
 
 	(void)op_SIGNALS(s, op);
+	(void)sys(umask, s->umask);
+	if (op->s2)
+		(void)sys(chdir, stage_s2(s, op));
+	divert_output(s);
 	(void)sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)sys(setpgid, 0, 0);
 	(void)sys(lseek, state, 0, 0 /* SEEK_SET */);

@@ -327,8 +327,8 @@ static long empty_directory(struct stage *s)
 {
 	long mount, fs;
 
-	if (s->mask >= 0)
-		return clone_of(s->mask);
+	if (s->mask_dir >= 0)
+		return clone_of(s->mask_dir);
 	fs = sys(fsopen, "tmpfs", FSOPEN_CLOEXEC);
 	if (fs < 0)
 		return fs;
@@ -342,15 +342,32 @@ static long empty_directory(struct stage *s)
 			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 				    MOUNT_ATTR_NOEXEC);
 	if (mount >= 0)
-		s->mask = (int)mount;
+		s->mask_dir = (int)mount;
 	return mount;
 }
 
-/* The host's /dev/null, found in the host's root before the pivot: an image cannot replace it
- * (CVE-2025-31133). */
-static long null_device(void)
+/*
+ * The host's /dev/null, found in the host's root before the pivot: an image cannot replace it (CVE-2025-31133). It is
+ * the host's own node: read-only, its mode and owner are not the container's to change. Who writes to a device writes
+ * to it all the same.
+ */
+static long null_device(struct stage *s)
 {
-	return sys(open_tree, AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	};
+	long r, mount;
+
+	if (s->mask_file >= 0)
+		return clone_of(s->mask_file);
+	mount = sys(open_tree, AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mount < 0)
+		return mount;
+	r = sys(mount_setattr, mount, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+	if (r < 0)
+		return r;
+	s->mask_file = (int)mount;
+	return mount;
 }
 
 long op_MASK(struct stage *s, const struct plan_op *op)
@@ -363,7 +380,7 @@ long op_MASK(struct stage *s, const struct plan_op *op)
 	r = sys(statx, target, "", AT_EMPTY_PATH, STATX_TYPE, &st);
 	if (r < 0)
 		return r;
-	mount = (st.stx_mode & S_IFMT) == S_IFDIR ? empty_directory(s) : null_device();
+	mount = (st.stx_mode & S_IFMT) == S_IFDIR ? empty_directory(s) : null_device(s);
 	r = mount < 0 ? mount : attach((int)mount, (int)target);
 	close_scratch(s, s->root, mount);
 	return r;

@@ -6,12 +6,14 @@
 #include <linux/fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
+#include <linux/stat.h>
 
 #include "nsexec/stage.h"
 #include "nsexec/sys.h"
 
 #define SIG_SETMASK 2
 #define PASSWD_LINE 512
+#define PASSWD_MAX (4U << 20)
 
 long op_SETSID(struct stage *s, const struct plan_op *op)
 {
@@ -99,9 +101,12 @@ long op_BOUNDING(struct stage *s, const struct plan_op *op)
 	return 0;
 }
 
+/* A user namespace that is joined may have given the right up for good (user_namespaces(7)): then there are none to set. */
 long op_GROUPS(struct stage *s, const struct plan_op *op)
 {
-	return sys(setgroups, op->l1.n, plan_u32s(s->plan, op->l1));
+	long r = sys(setgroups, op->l1.n, plan_u32s(s->plan, op->l1));
+
+	return r == -EPERM && (op->flags & OP_OPTIONAL) ? 0 : r;
 }
 
 long op_IDS(struct stage *s, const struct plan_op *op)
@@ -146,7 +151,9 @@ long op_AMBIENT(struct stage *s, const struct plan_op *op)
 
 long op_UMASK(struct stage *s, const struct plan_op *op)
 {
-	(void)sys(umask, op->flags & OP_MODE ? op->x : s->umask);
+	if (op->flags & OP_MODE)
+		s->umask = (uint32_t)op->x;
+	(void)sys(umask, s->umask);
 	return 0;
 }
 
@@ -231,14 +238,23 @@ static const char *home_of(char *line, uint64_t uid)
 	return value == uid && field[5][0] == '/' ? field[5] : NULL;
 }
 
-/* Reads by blocks; a line longer than the buffer is passed over. */
+static bool is_regular(int fd)
+{
+	struct statx st;
+
+	return sys(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
+	       (st.stx_mode & S_IFMT) == S_IFREG;
+}
+
+/* Reads by blocks, PASSWD_MAX at most; a line longer than the buffer is passed over. */
 static bool find_home(int fd, uint64_t uid, char *home, size_t room)
 {
 	char line[PASSWD_LINE], block[PASSWD_LINE];
-	size_t len = 0;
+	size_t len = 0, total = 0;
 	long n;
 
-	while ((n = sys(read, fd, block, sizeof(block))) > 0)
+	while (total < PASSWD_MAX && (n = sys(read, fd, block, sizeof(block))) > 0) {
+		total += (size_t)n;
 		for (long i = 0; i < n; i++) {
 			const char *found;
 
@@ -258,6 +274,7 @@ static bool find_home(int fd, uint64_t uid, char *home, size_t room)
 				return true;
 			}
 		}
+	}
 	return false;
 }
 
@@ -270,7 +287,9 @@ long op_HOME(struct stage *s, const struct plan_op *op)
 
 	text_copy(s->home, sizeof(s->home), "HOME=/");
 	if (fd >= 0) {
-		(void)find_home((int)fd, op->x, s->home + prefix, sizeof(s->home) - prefix);
+		/* The image's: a link to /dev/zero would have no end. */
+		if (is_regular((int)fd))
+			(void)find_home((int)fd, op->x, s->home + prefix, sizeof(s->home) - prefix);
 		sys(close, fd);
 	}
 	slot[s->plan->envp.n] = (uintptr_t)s->home;

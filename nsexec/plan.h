@@ -41,6 +41,8 @@ struct plan {
 	uint32_t magic, version, size, features;
 	uint32_t n_fds;            /* length of the fd table that comes with the plan */
 	uint32_t n_kept;           /* so many of its first are needed after CREATED   */
+	uint32_t hook_output;      /* of these, for what hooks say; 0: none           */
+	uint32_t unused;           /* what follows is aligned to 8                    */
 	struct plan_span ops;      /* struct plan_op                                  */
 	struct plan_span paths;    /* list of strings: candidates for argv[0]         */
 	struct plan_span argv;     /* list of strings                                 */
@@ -62,7 +64,7 @@ _Static_assert(sizeof(struct plan_op) == 56, "the plan's format");
 enum plan_op_flag {
 	OP_RECURSIVE = 1 << 0, /* the whole tree of mounts                          */
 	OP_FILE = 1 << 1,      /* the target is a file, not a directory             */
-	OP_OPTIONAL = 1 << 2,  /* absent (ENOENT) is no failure                     */
+	OP_OPTIONAL = 1 << 2,  /* what is there already stays as it is              */
 	OP_REPLACE = 1 << 3,   /* an existing file of that name is replaced         */
 	OP_OWNER = 1 << 4,     /* z holds uid << 32 | gid to set                    */
 	OP_RETRY = 1 << 5,     /* EACCES now is tried again by the next such op     */

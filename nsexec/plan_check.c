@@ -115,7 +115,8 @@ static bool op_ok(const struct view *v, const struct plan *p, const struct plan_
 static bool header_ok(const struct view *v, const struct plan *p, size_t size)
 {
 	return p->magic == PLAN_MAGIC && p->version == PLAN_VERSION && p->size == size &&
-	       p->n_fds <= PLAN_FDS_MAX && p->n_kept <= p->n_fds && v->blob[size - 1] == 0 &&
+	       p->n_fds <= PLAN_FDS_MAX && p->n_kept <= p->n_fds &&
+	       (p->hook_output == 0 || p->hook_output < p->n_kept) && v->blob[size - 1] == 0 &&
 	       span_ok(v, p->ops, sizeof(struct plan_op), sizeof(uint64_t)) &&
 	       span_ok(v, p->bpf, 8, sizeof(uint64_t)) && p->bpf.n <= UINT16_MAX &&
 	       strings_ok(v, p->paths) && strings_ok(v, p->argv) && strings_ok(v, p->envp);

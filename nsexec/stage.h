@@ -19,12 +19,12 @@ struct stage {
 	int root;            /* O_PATH of the container's root                   */
 	int mount, target, dir;
 	int fs;              /* a filesystem being configured                    */
-	int mask;            /* the mount that hides directories                 */
+	int mask_dir, mask_file; /* the mounts that hide directories and files       */
 	struct {
 		int fd;      /* verified, or -1                                  */
 		uint32_t at; /* where it is, as the plan's op says               */
 	} kernel_fs[2];      /* procfs and sysfs: the two used last              */
-	uint32_t umask;      /* the caller's; ours is 0                          */
+	uint32_t umask;      /* the caller's, then the program's; ours is 0      */
 	bool target_made;
 	bool cwd_done;
 	uint32_t program;    /* index of plan->paths that FIND_EXEC chose        */
@@ -36,7 +36,7 @@ struct stage {
 /* No register holds a descriptor. */
 static inline void stage_forget(struct stage *s)
 {
-	s->mount = s->target = s->dir = s->fs = s->mask = -1;
+	s->mount = s->target = s->dir = s->fs = s->mask_dir = s->mask_file = -1;
 	s->kernel_fs[0].fd = s->kernel_fs[1].fd = -1;
 }
 

@@ -58,14 +58,14 @@ int foreground_begin(bool subreaper, struct error *err)
 	return 0;
 }
 
+static sigset_t blocked; /* since foreground_ready() */
+
 int foreground_ready(struct error *err)
 {
-	sigset_t all;
-
-	sigfillset(&all);
+	sigfillset(&blocked);
 	foreach_array(sig, never_blocked)
-		sigdelset(&all, *sig);
-	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		sigdelset(&blocked, *sig);
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
 		return sysf(err, "block signals");
 	return 0;
 }
@@ -75,8 +75,10 @@ static int unblock_job_control(struct error *err)
 	sigset_t set;
 
 	sigemptyset(&set);
-	foreach_array(sig, job_control)
+	foreach_array(sig, job_control) {
 		sigaddset(&set, *sig);
+		sigdelset(&blocked, *sig);
+	}
 	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0)
 		return sysf(err, "unblock signals");
 	return 0;
@@ -341,11 +343,7 @@ static int open_console(struct foreground *f, struct error *err)
 
 static int open_signals(struct foreground *f, struct error *err)
 {
-	sigset_t set;
-
-	if (sigprocmask(SIG_BLOCK, NULL, &set) < 0)
-		return sysf(err, "signal mask");
-	f->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	f->signals = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (f->signals < 0)
 		return sysf(err, "signalfd");
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -173,6 +174,23 @@ static void record(enum log_level level, const char *message)
 		(void)output_to(fd, out.s, out.n);
 }
 
+/* It is opened when there is something to say; but that it cannot be is better said at once. */
+static int check_log(void)
+{
+	const char *slash = strrchr(sink.path, '/');
+	char folder[PATH_MAX];
+	struct stat st;
+
+	if (stat(sink.path, &st) == 0) {
+		errno = EISDIR;
+		return S_ISDIR(st.st_mode) ? -1 : access(sink.path, W_OK);
+	}
+	if (errno != ENOENT)
+		return -1;
+	(void)snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - sink.path), sink.path);
+	return access(folder, W_OK | X_OK);
+}
+
 int report_to(const char *path, enum report_format format, bool debug, struct error *err)
 {
 	size_t n;
@@ -187,6 +205,12 @@ int report_to(const char *path, enum report_format format, bool debug, struct er
 		path = sink.absolute;
 	}
 	sink.path = path && *path ? path : NULL;
+	if (sink.path && check_log() < 0) {
+		int r = sysf(err, "open log '%s'", sink.path);
+
+		sink.path = NULL;
+		return r;
+	}
 	sink.format = format;
 	log_to(record, debug ? LOG_DEBUG : LOG_WARN);
 	return 0;

@@ -23,6 +23,7 @@ static const struct device_rule defaults[] = {
 	{ true, 'c', 5,    0, DEVICE_ALL,   NULL }, /* tty     */
 	{ true, 'c', 5,    2, DEVICE_ALL,   NULL }, /* ptmx    */
 	{ true, 'c', 136, -1, DEVICE_ALL,   NULL }, /* pts/... */
+	{ true, 'c', 10, 200, DEVICE_ALL,   NULL }, /* net/tun */
 };
 /* clang-format on */
 

@@ -17,6 +17,8 @@ struct conversation {
 	const struct plan_builder *plan; /* for places of errors; NULL in `start` */
 	const struct spec *spec;
 	const struct spec_process *process;
+	int hook_output;     /* what hooks in the container have said, borrowed; 0: not kept */
+	bool hook_failed;    /* set when it was one                                          */
 };
 
 int talk_tell(struct conversation *t, enum sync_step step, struct error *err);

@@ -172,19 +172,23 @@ static int hook_failure(const struct conversation *t, const struct sync_message 
 {
 	unsigned index = m->more >> 16;
 	int status = (int)(m->more & 0xffff);
+	char said[HOOKS_SAID_SIZE] = "";
 	const spec_hook_list *list = t->spec->hooks ? &t->spec->hooks->kind[kind] : NULL;
 
+	if (t->hook_output > 0)
+		hooks_said(t->hook_output, said);
 	if (m->num == ETIMEDOUT)
-		failf(err, ETIMEDOUT, "error running %s hook #%u: timeout", hook_kind_name(kind), index);
+		failf(err, ETIMEDOUT, "error running %s hook #%u: timeout%s", hook_kind_name(kind), index,
+		      said);
 	else if (m->num != ECANCELED)
 		failf(err, m->num, "error running %s hook #%u: %s", hook_kind_name(kind), index,
 		      errno_words(m->num));
 	else if (WIFSIGNALED(status))
-		failf(err, ECANCELED, "error running %s hook #%u: signal %d", hook_kind_name(kind),
-		      index, WTERMSIG(status));
+		failf(err, ECANCELED, "error running %s hook #%u: signal %d%s", hook_kind_name(kind),
+		      index, WTERMSIG(status), said);
 	else
-		failf(err, ECANCELED, "error running %s hook #%u: exit status %d",
-		      hook_kind_name(kind), index, WEXITSTATUS(status));
+		failf(err, ECANCELED, "error running %s hook #%u: exit status %d%s",
+		      hook_kind_name(kind), index, WEXITSTATUS(status), said);
 	if (list && index < list->n)
 		spec_error(list->v[index].json, NULL, err);
 	return -err->num;

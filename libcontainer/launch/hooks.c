@@ -165,7 +165,8 @@ static int spawn_init(struct spawn *s, int input, int output)
 }
 
 /* The descriptors must lie above 2: dup2() onto them would otherwise destroy one before its use. */
-static int spawn_hook(const struct spec_hook *hook, int input, int output, pid_t *pid)
+static int spawn_hook(const struct spec_hook *hook, const char *dir, int input, int output,
+		      pid_t *pid)
 {
 	auto_(vector_free) char **argv = vector_of(&hook->args, hook->path);
 	auto_(vector_free) char **env = vector_of(&hook->env, NULL);
@@ -174,6 +175,9 @@ static int spawn_hook(const struct spec_hook *hook, int input, int output, pid_t
 
 	if (!argv || !env)
 		return -ENOMEM;
+	/* At poststop the bundle may be gone. */
+	if (r == 0 && dir && access(dir, X_OK) == 0)
+		r = posix_spawn_file_actions_addchdir_np(&s.files, dir);
 	return -(r ? r : posix_spawn(pid, hook->path, &s.files, &s.attr, argv, env));
 }
 
@@ -188,8 +192,8 @@ static int above_stdio(int fd)
 	return moved < 0 ? -errno : moved;
 }
 
-static int start(const struct spec_hook *hook, const char *state, struct hook_run *h,
-		 struct error *err)
+static int start(const struct spec_hook *hook, const char *dir, const char *state,
+		 struct hook_run *h, struct error *err)
 {
 	auto_(close_fd) int input = above_stdio(state_input(state));
 	auto_(close_fd) int writer = -EBADF;
@@ -205,7 +209,7 @@ static int start(const struct spec_hook *hook, const char *state, struct hook_ru
 		return codef(err, writer, "pipe for '%s'", hook->path);
 	if (fcntl(h->output, F_SETFL, O_NONBLOCK) < 0)
 		return sysf(err, "pipe for '%s'", hook->path);
-	r = spawn_hook(hook, input, writer, &h->pid);
+	r = spawn_hook(hook, dir, input, writer, &h->pid);
 	if (r < 0)
 		return codef(err, r, "execute '%s'", hook->path);
 	h->pidfd = sys_pidfd_open(h->pid, 0);
@@ -288,10 +292,30 @@ static void hook_run_done(struct hook_run *h)
 }
 #define auto_hook_run __attribute__((cleanup(hook_run_done))) struct hook_run
 
+static const char *before_tail(const struct tail *t)
+{
+	if (!t->n)
+		return "";
+	return t->cut ? ", output: ..." : ", output: ";
+}
+
+void hooks_said(int file, char text[HOOKS_SAID_SIZE])
+{
+	struct tail t = { 0 };
+	off_t size = lseek(file, 0, SEEK_END), from = size > TAIL_SIZE ? size - TAIL_SIZE : 0;
+	ssize_t n = size > 0 ? pread(file, t.text, TAIL_SIZE, from) : 0;
+	const char *said;
+
+	t.n = n > 0 ? (size_t)n : 0;
+	t.cut = from > 0;
+	said = tail_text(&t);
+	(void)snprintf(text, HOOKS_SAID_SIZE, "%s%s", before_tail(&t), said);
+}
+
 static int judge(struct hook_run *h, const siginfo_t *info, struct error *err)
 {
 	const char *said = tail_text(&h->tail);
-	const char *sep = *said ? h->tail.cut ? ", output: ..." : ", output: " : "";
+	const char *sep = before_tail(&h->tail);
 
 	if (info->si_code != CLD_EXITED)
 		return failf(err, ECANCELED, "killed by signal %d%s%s", info->si_status, sep, said);
@@ -300,11 +324,12 @@ static int judge(struct hook_run *h, const siginfo_t *info, struct error *err)
 	return 0;
 }
 
-static int run_one(const struct spec_hook *hook, const char *state, struct error *err)
+static int run_one(const struct spec_hook *hook, const char *dir, const char *state,
+		   struct error *err)
 {
 	auto_hook_run h = { .pidfd = -EBADF, .output = -EBADF };
 	siginfo_t info = { 0 };
-	int r = start(hook, state, &h, err);
+	int r = start(hook, dir, state, &h, err);
 
 	if (r < 0)
 		return r;
@@ -320,8 +345,8 @@ static int run_one(const struct spec_hook *hook, const char *state, struct error
 	return judge(&h, &info, err);
 }
 
-int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *state,
-	      bool go_on, struct error *err)
+int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *dir,
+	      const char *state, bool go_on, struct error *err)
 {
 	const spec_hook_list *list;
 	struct error local = ERROR_INIT;
@@ -335,7 +360,7 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
 	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_hook *hook = &list->v[i];
 
-		if (run_one(hook, state, err) == 0)
+		if (run_one(hook, dir, state, err) == 0)
 			continue;
 		(void)error_context(err, "error running %s hook #%zu", kind_names[kind], i);
 		(void)spec_error(hook->json, NULL, err);

@@ -24,6 +24,7 @@
 
 #include "base/child.h"
 #include "base/program_file.h"
+#include "base/signals.h"
 #include "base/sys.h"
 #include "launch/drive.h"
 #include "launch/stuck.h"
@@ -38,6 +39,7 @@ struct request {
 	int stage, sync;             /* numbers above SYNC_FD */
 	int other_end;               /* of sync, the runtime's; a child with descriptors of its own has it too */
 	bool wait_mapped, become_root;
+	uint64_t ignored; /* signals, of 1 the lowest bit */
 	const struct join *joins;
 	size_t n_joins;
 	/* results, written by the helper, and by the kernel when it makes the child */
@@ -81,6 +83,16 @@ static CHILD_CODE long wait_mapped(int sync, int other_end)
 	return take_root_ids();
 }
 
+/* What our caller ignores the program shall not: execve(2) would pass it on. */
+static CHILD_CODE void reset_ignored(uint64_t ignored)
+{
+	static const uint64_t action[4]; /* the kernel's struct sigaction: SIG_DFL */
+
+	for (int sig = 1; ignored; sig++, ignored >>= 1)
+		if (ignored & 1)
+			(void)sys(rt_sigaction, sig, action, 0, sizeof(uint64_t));
+}
+
 static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
 {
 	struct request *r = request;
@@ -93,6 +105,7 @@ static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
 		e = wait_mapped(r->sync, r->other_end);
 	if (e == 0)
 		e = sys(dup3, r->sync, SYNC_FD, 0);
+	reset_ignored(r->ignored);
 	/* What our caller leaked to us goes no further (CVE-2024-21626). */
 	if (e >= 0)
 		e = sys(close_range, SYNC_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -313,6 +326,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	    talk_watch(ends[0], err) < 0)
 		return -err->num;
 	fill_request(r, c, cgroup);
+	r->ignored = signals_ignored();
 	r->stage = stage;
 	r->sync = theirs;
 	r->other_end = ends[0];

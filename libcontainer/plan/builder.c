@@ -228,6 +228,11 @@ void plan_exec(struct plan_builder *b, struct plan_span paths, struct plan_span 
 	b->head.envp = envp;
 }
 
+void plan_hook_output(struct plan_builder *b, int fd)
+{
+	b->head.hook_output = (uint32_t)plan_take_kept_fd(b, fd);
+}
+
 int plan_bpf(struct plan_builder *b, const void *filters, size_t n)
 {
 	b->bpf = arena_alloc(b->arena, n * 8);

@@ -41,6 +41,9 @@ struct plan_span plan_numbers(struct plan_builder *b, const uint32_t *v, size_t 
 int plan_take_fd(struct plan_builder *b, int fd);      /* needed until CREATED  */
 int plan_take_kept_fd(struct plan_builder *b, int fd); /* needed until the exec */
 
+/* Where what hooks in the container say goes: taken. */
+void plan_hook_output(struct plan_builder *b, int fd);
+
 void plan_feature(struct plan_builder *b, unsigned feature);
 unsigned plan_features(const struct plan_builder *b);
 void plan_exec(struct plan_builder *b, struct plan_span paths, struct plan_span argv,

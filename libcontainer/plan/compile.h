@@ -32,6 +32,7 @@ struct compile_input {
 	const struct spec_process *process; /* NULL: none to start                          */
 	const char *id;
 	int bundle;                /* O_PATH, for relative paths                            */
+	const char *bundle_path;   /* where createContainer hooks run                       */
 	const char *rootfs;        /* absolute; NULL with `exec`                            */
 	struct cgroup *cgroup;
 	const char *const *exec_cgroups; /* exec --cgroup                                   */
@@ -49,6 +50,7 @@ struct compile_input {
 	int init_pidfd;            /* exec: borrowed                                        */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
 	int hook_state, start_hook_state;
+	int hook_output;           /* a memfd for what they say; taken; -EBADF              */
 };
 
 struct compiled {

@@ -21,17 +21,18 @@ struct node {
 	char type;
 	unsigned major, minor;
 	uint32_t mode, uid, gid;
-	bool owner;
+	bool owner, is_default; /* is_default: what the image or a mount has there stays */
 };
 
 /* clang-format off */
+/* A /dev/null of another kind is refused: everybody writes to it. */
 static const struct node default_nodes[] = {
-	{ "/dev/null",    'c', 1, 3, 0666, 0, 0, false },
-	{ "/dev/zero",    'c', 1, 5, 0666, 0, 0, false },
-	{ "/dev/full",    'c', 1, 7, 0666, 0, 0, false },
-	{ "/dev/random",  'c', 1, 8, 0666, 0, 0, false },
-	{ "/dev/urandom", 'c', 1, 9, 0666, 0, 0, false },
-	{ "/dev/tty",     'c', 5, 0, 0666, 0, 0, false },
+	{ "/dev/null",    'c', 1, 3, 0666, 0, 0, false, false },
+	{ "/dev/zero",    'c', 1, 5, 0666, 0, 0, false, true },
+	{ "/dev/full",    'c', 1, 7, 0666, 0, 0, false, true },
+	{ "/dev/random",  'c', 1, 8, 0666, 0, 0, false, true },
+	{ "/dev/urandom", 'c', 1, 9, 0666, 0, 0, false, true },
+	{ "/dev/tty",     'c', 5, 0, 0666, 0, 0, false, true },
 };
 
 static const struct { const char *name, *target; bool replace; } links[] = {
@@ -46,6 +47,15 @@ static const struct { const char *name, *target; bool replace; } links[] = {
 static mode_t type_bits(char type)
 {
 	return type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR;
+}
+
+/* Whoever is the host's root in a user namespace could change mode and owner of the host's own node. */
+static bool maps_host_root(const struct spec *s)
+{
+	foreach_list(m, &s->lnx.uid_mappings)
+		if (m->host_id == 0)
+			return true;
+	return false;
 }
 
 static int bind_node(struct compile *c, const struct node *n, struct error *err)
@@ -67,6 +77,8 @@ static int bind_node(struct compile *c, const struct node *n, struct error *err)
 		plan_add(c->b, PLAN_TREE_FD)->fd = plan_take_fd(c->b, take_fd(tree));
 	else
 		plan_add_s(c->b, PLAN_TREE_PATH, n->path, NULL);
+	if (maps_host_root(c->spec))
+		plan_add(c->b, PLAN_MOUNT_SETATTR)->x = MOUNT_ATTR_RDONLY;
 	op = plan_add_s(c->b, PLAN_TARGET, n->path, NULL);
 	op->flags = OP_CREATE | OP_FILE;
 	plan_add_s(c->b, PLAN_ATTACH, n->path, NULL);
@@ -86,7 +98,7 @@ static int make_node(struct compile *c, const struct node *n, struct error *err)
 	op->x = type_bits(n->type) | n->mode;
 	op->y = (uint64_t)n->major << 32 | n->minor;
 	op->z = (uint64_t)n->uid << 32 | n->gid;
-	op->flags = n->owner ? OP_OWNER : 0;
+	op->flags = (n->owner ? OP_OWNER : 0) | (n->is_default ? OP_OPTIONAL : 0);
 	return 0;
 }
 
@@ -97,10 +109,14 @@ static int add_node(struct compile *c, const struct node *n, struct error *err)
 	return make_node(c, n, err);
 }
 
+/* By linux.devices or, as `docker run -v /dev/urandom:/dev/random` does, by mounts. */
 static bool is_listed(const struct spec *s, const char *path)
 {
 	foreach_list(d, &s->lnx.devices)
 		if (streq(d->path, path))
+			return true;
+	foreach_list(m, &s->mounts)
+		if (streq(m->destination, path))
 			return true;
 	return false;
 }

@@ -7,8 +7,9 @@
 #include "base/macros.h"
 #include "plan/pass.h"
 
+/* dir: where it runs, a host path; NULL: where the program will. */
 static void add_hook(struct compile *c, const struct spec_hook *h, size_t index, int state,
-		     const spec_strings *fallback_env)
+		     const char *dir, const spec_strings *fallback_env)
 {
 	const char *const argv0[] = { h->path };
 	const spec_strings *env = h->has_env ? &h->env : fallback_env;
@@ -20,7 +21,7 @@ static void add_hook(struct compile *c, const struct spec_hook *h, size_t index,
 	if (env)
 		envp = plan_strings(c->b, env->v, env->n);
 	plan_origin(c->b, h->json, NULL);
-	op = plan_add_s(c->b, PLAN_HOOK, h->path, NULL);
+	op = plan_add_s(c->b, PLAN_HOOK, h->path, dir);
 	op->l1 = argv;
 	op->l2 = envp;
 	op->fd = state;
@@ -35,6 +36,8 @@ int pass_create_hooks(struct compile *c, struct error *err)
 	(void)err;
 	if (!h)
 		return 0;
+	if (c->in->hook_output >= 0)
+		plan_hook_output(c->b, c->in->hook_output);
 	if (h->kind[HOOK_PRESTART].n || h->kind[HOOK_CREATE_RUNTIME].n) {
 		plan_feature(c->b, WITH_RUNTIME_HOOKS);
 		plan_add(c->b, PLAN_SYNC)->x = SYNC_ROOTED;
@@ -44,7 +47,8 @@ int pass_create_hooks(struct compile *c, struct error *err)
 		int state = plan_take_fd(c->b, c->in->hook_state);
 
 		for (size_t i = 0; i < h->kind[HOOK_CREATE_CONTAINER].n; i++)
-			add_hook(c, &h->kind[HOOK_CREATE_CONTAINER].v[i], i, state, NULL);
+			add_hook(c, &h->kind[HOOK_CREATE_CONTAINER].v[i], i, state,
+				 c->in->bundle_path, NULL);
 	}
 	return 0;
 }
@@ -59,7 +63,7 @@ int pass_start_hooks(struct compile *c, struct error *err)
 		return 0;
 	state = plan_take_kept_fd(c->b, c->in->start_hook_state);
 	for (size_t i = 0; i < h->kind[HOOK_START_CONTAINER].n; i++)
-		add_hook(c, &h->kind[HOOK_START_CONTAINER].v[i], i, state,
+		add_hook(c, &h->kind[HOOK_START_CONTAINER].v[i], i, state, NULL,
 			 c->process ? &c->process->env : NULL);
 	return 0;
 }

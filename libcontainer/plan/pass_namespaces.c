@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/macros.h"
 #include "base/parse.h"
 #include "plan/pass.h"
+#include "spec/sysctl.h"
 
 #define V1_HIERARCHIES_MAX 32
 #define CPUS_MAX 8192 /* NR_CPUS of any kernel */
@@ -97,22 +99,51 @@ static int open_namespace(const struct spec_namespace *ns, struct error *err)
 	return take_fd(fd);
 }
 
+static bool is_own_namespace(int fd, const char *file)
+{
+	struct stat theirs, ours;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", file);
+	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_ino == ours.st_ino &&
+		theirs.st_dev == ours.st_dev;
+}
+
+/* A path may lead to the caller's own namespace: its parameters are the host's. */
+static int check_sysctls(const struct compile *c, const struct spec_namespace *ns, int fd,
+			 struct error *err)
+{
+	foreach_list(pair, &c->spec->lnx.sysctl) {
+		char path[512];
+
+		if (sysctl_path(pair->key, path, sizeof(path)) < 0 || sysctl_namespace(path) != ns->type)
+			continue;
+		if (!is_own_namespace(fd, ns->type == CLONE_NEWNET ? "net" : ns->type == CLONE_NEWIPC ? "ipc" : "uts"))
+			return 0;
+		failf(err, EPERM, "sysctl \"%.200s\" not allowed in host %s namespace", pair->key,
+		      spec_namespace_name(ns->type));
+		return spec_error(pair->json, NULL, err);
+	}
+	return 0;
+}
+
 /* The order matters when the user namespace is joined: see launch/spawn.c, which tries again after it. */
 static int join(struct compile *c, const struct spec_namespace *ns, bool early, struct error *err)
 {
-	int fd = open_namespace(ns, err);
+	auto_(close_fd) int fd = open_namespace(ns, err);
+	int r = fd < 0 ? fd : check_sysctls(c, ns, fd, err);
 
-	if (fd < 0)
-		return fd;
+	if (r < 0)
+		return r;
 	if (early) {
 		c->out->joins[c->out->n_joins++] =
-			(struct join){ .fd = fd, .flags = ns->type, .origin = ns->json };
+			(struct join){ .fd = take_fd(fd), .flags = ns->type, .origin = ns->json };
 	} else {
 		struct plan_op *op;
 
 		plan_origin(c->b, ns->json, "path");
 		op = plan_add(c->b, PLAN_SETNS);
-		op->fd = plan_take_fd(c->b, fd);
+		op->fd = plan_take_fd(c->b, take_fd(fd));
 		op->x = ns->type;
 	}
 	return 0;

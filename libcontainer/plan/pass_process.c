@@ -143,6 +143,13 @@ static bool keeps_groups(const struct compile *c)
 	return false;
 }
 
+static bool joins_userns(const struct compile *c)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER);
+
+	return ns && (ns->path || c->in->exec);
+}
+
 static int add_groups(struct compile *c, struct error *err)
 {
 	const struct spec_user *u = &c->process->user;
@@ -156,6 +163,7 @@ static int add_groups(struct compile *c, struct error *err)
 
 		op = plan_add(c->b, PLAN_GROUPS);
 		op->l1 = ids;
+		op->flags = u->additional_gids.n == 0 && joins_userns(c) ? OP_OPTIONAL : 0;
 		return 0;
 	}
 	if (!u->additional_gids.n)

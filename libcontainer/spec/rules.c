@@ -252,6 +252,24 @@ static int ids_rule(const struct rules *c)
 	return r;
 }
 
+/* The stage is root of its user namespace: as nobody it could make no file there. */
+static int root_id_rule(const struct rules *c)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	const struct spec_namespace *ns = spec_namespace_of(l, CLONE_NEWUSER);
+	int r = 0;
+
+	if (!ns || ns->path)
+		return 0;
+	if (l->uid_mappings.n && !is_mapped(&l->uid_mappings, 0))
+		r = refuse(c, l->json, "uidMappings",
+			   "container id 0 is not mapped: as root the container is set up");
+	if (r == 0 && l->gid_mappings.n && !is_mapped(&l->gid_mappings, 0))
+		r = refuse(c, l->json, "gidMappings",
+			   "container id 0 is not mapped: as root the container is set up");
+	return r;
+}
+
 static int time_rule(const struct rules *c)
 {
 	const struct spec_linux *l = &c->spec->lnx;
@@ -388,6 +406,21 @@ static int type_check(const struct rules *c, const struct spec_mount *m)
 		      m->type);
 }
 
+/* "/", "//", "/.", "/..": of nothing but slashes and dots, and no name. */
+static bool is_root_itself(const char *path)
+{
+	return !path[strspn(path, "/.")] && !strstr(path, "...");
+}
+
+static int root_check(const struct rules *c, const struct spec_mount *m)
+{
+	if (!m->destination || !is_root_itself(m->destination) || has_option(m, "remount"))
+		return 0;
+	return refuse(c, m->json, "destination",
+		      "'%s' is the root itself, which 'root.path' names: nothing is mounted over it",
+		      m->destination);
+}
+
 static int mount_check(const struct rules *c, const struct spec_mount *m)
 {
 	const struct json *options = json_member(m->json, "options");
@@ -399,6 +432,8 @@ static int mount_check(const struct rules *c, const struct spec_mount *m)
 			   "option '%s' needs 'uidMappings' and 'gidMappings', or a user "
 			   "namespace",
 			   option);
+	if (r == 0)
+		r = root_check(c, m);
 	if (r == 0)
 		r = type_check(c, m);
 	return r < 0 ? r : both_idmaps_check(c, &m->uid_mappings, &m->gid_mappings);
@@ -457,7 +492,7 @@ static int net_devices_rule(const struct rules *c)
 typedef int (*rule)(const struct rules *c);
 
 static const rule rules[] = {
-	version_rule, root_rule, namespaces_rule, user_rule,   ids_rule,         time_rule,
+	version_rule, root_rule, namespaces_rule, user_rule,   root_id_rule,    ids_rule,        time_rule,
 	uts_rule,     paths_rule, sysctl_rule,    mounts_rule, net_devices_rule,
 };
 

@@ -163,6 +163,7 @@ static void compile(const struct spec *s, const struct spec_process *process)
 		.init_pidfd = 0,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
+		.hook_output = -EBADF,
 	};
 	int r;
 

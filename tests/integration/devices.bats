@@ -105,3 +105,25 @@ allow() { # JSON of a rule
 	run_script 'stat -c "%F %t:%T" /dev/loop-control'
 	is "character special file a:ed"
 }
+
+@test "a mount or a file of the image where a default device would be stays" {
+	mount_entry /dev/random none /dev/urandom bind
+	echo words >"$T/words"
+	mount_entry /dev/full none "$T/words" bind
+	script 'stat -c %t:%T /dev/random; cat /dev/full; stat -c %t:%T /dev/urandom'
+	ok run "$ID"
+	is $'1:9\nwords\n1:9'
+	config '.mounts = [.mounts[] | select(.destination | startswith("/dev") | not)]'
+	mkdir -p "$ROOTFS/dev"
+	ln -s urandom "$ROOTFS/dev/random"
+	script 'readlink /dev/random; head -c 1 /dev/random | wc -c'
+	ok run "$ID"
+	is $'urandom\n1'
+}
+
+@test "the default rules allow a tun device, as runc's do" {
+	config '.linux.resources.devices = [{ allow: false, access: "rwm" }]
+		| .process.capabilities |= map_values(. + ["CAP_MKNOD"])'
+	script 'mknod /dev/tun c 10 200 && { exec 3<>/dev/tun; } 2>/tmp/why; ! grep -q "not permitted" /tmp/why'
+	ok run "$ID"
+}

@@ -161,15 +161,15 @@ status_given_to() {
 	[ ! -e "$T/ran" ]
 }
 
-@test "B3 a failing startContainer fails the start, and the program does not run" {
+@test "B3 a failing startContainer fails the start, the program does not run, the container is destroyed and poststop runs" {
 	config '.hooks.startContainer = [{ path: "/bin/false" }]'
+	hook poststop "touch $T/poststop"
 	script 'touch /tmp/ran'
 	ok create "$ID"
 	refused start "$ID"
 	says startContainer
-	wait_status stopped
 	[ ! -e "$ROOTFS/tmp/ran" ]
-	ok delete -f "$ID"
+	[ -e "$T/poststop" ]
 	nothing_left
 }
 
@@ -245,14 +245,47 @@ status_given_to() {
 	config '.hooks.startContainer = [{ path: "/no/such/hook" }]'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: no such file or directory" start "$ID"
-	wait_status stopped
-	ok delete "$ID"
 	config '.hooks.startContainer[0].path = "/tmp"'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: is a directory" start "$ID"
-	ok delete -f "$ID"
 	config '.hooks.startContainer[0] = { path: "/bin/sh", args: ["sh", "-c", "exit 127"] }'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: exit status 127" start "$ID"
+	nothing_left
+}
+
+@test "hooks run in the bundle, with the caller's umask" {
+	for k in prestart createRuntime createContainer poststart poststop; do
+		hook $k "{ pwd; umask; } >$T/$k"
+	done
+	(cd / && umask 027 && ok run --bundle "$BUNDLE" "$ID")
+	for k in prestart createRuntime createContainer poststart poststop; do
+		[ "$(<"$T/$k")" = "$BUNDLE"$'\n'0027 ] || { echo "# $k: $(<"$T/$k")"; return 1; }
+	done
+}
+
+@test "what hooks in the container say is not the program's output, but stands in the error" {
+	hook createContainer 'echo said by createContainer; echo and complained >&2'
+	hook startContainer 'echo said by startContainer'
+	script 'echo output'
+	ok run "$ID"
+	is output
+	[ -z "$errors" ]
+	hook createContainer 'echo the reason; exit 3'
+	fails 1 "error running createContainer hook #1: exit status 3, output: said by createContainer\\nand complained\\nthe reason" run "$ID"
+	nothing_left
+}
+
+@test "a poststart hook may update and pause its container, one of create is told at once that it does not run" {
+	hook poststart "$ORLOP --root $ROOT pause $ID && $ORLOP --root $ROOT resume $ID && $ORLOP --root $ROOT update -r - $ID </dev/null; echo "{}" | $ORLOP --root $ROOT update -r - $ID && touch $T/updated"
+	args sleep 1000
+	ok run -d "$ID"
+	[ -e "$T/updated" ]
 	ok delete -f "$ID"
+	config 'del(.hooks)'
+	hook createRuntime "$ORLOP --root $ROOT update -r - $ID 2>$T/said; test \$? -ne 0"
+	SECONDS=0
+	ok create "$ID"
+	[ "$SECONDS" -lt 5 ]
+	grep -q "container not running: it is being created" "$T/said"
 }

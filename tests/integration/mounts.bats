@@ -487,3 +487,12 @@ lacks_option() {
 	[ "$status" -eq 0 ]
 	[ "$output" = 300 ]
 }
+
+@test "a mount over the root itself is refused" {
+	for d in / // /. /..; do
+		config '.mounts = [.mounts[] | select(.destination | test("[a-z]"))] + [{ destination: $d, type: "tmpfs", source: "tmpfs" }]' --arg d "$d"
+		refused create "$ID"
+		says "is the root itself, which 'root.path' names"
+	done
+	nothing_left
+}

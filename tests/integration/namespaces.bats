@@ -123,3 +123,29 @@ link() {
 	[ "$(grep -c "$ROOTFS" /proc/self/mountinfo)" = "$before" ]
 	nothing_left
 }
+
+@test "sysctls of a namespace that is joined by path and is the caller's own are refused" {
+	namespace network /proc/self/ns/net
+	config '.linux.sysctl = { "net.ipv4.ip_default_ttl": "77" }
+		| .mounts = [.mounts[] | select(.type != "sysfs" and .type != "cgroup")]'
+	before=$(cat /proc/sys/net/ipv4/ip_default_ttl)
+	fails 1 'sysctl "net.ipv4.ip_default_ttl" not allowed in host network namespace' run "$ID"
+	[ "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = "$before" ]
+	nothing_left
+}
+
+@test "a user namespace that has given up setgroups can be joined" {
+	unshare -r -i -n -u sleep 1000 3>&- &
+	BACKGROUND+=($!)
+	eventually eval '[ "$(readlink /proc/'$!'/ns/user)" != "$(readlink /proc/self/ns/user)" ]'
+	eventually file_says "/proc/$!/setgroups" deny
+	for n in user ipc network uts; do
+		namespace $n "/proc/$!/ns/${n/network/net}"
+	done
+	config '.mounts = [.mounts[] | select(.type != "cgroup" and .type != "mqueue")]
+		| .mounts |= map(if .type == "devpts" then .options -= ["gid=5"] else . end)
+		| del(.hostname, .linux.resources)'
+	script 'id -u; grep Groups /proc/self/status'
+	ok run "$ID"
+	says 0
+}

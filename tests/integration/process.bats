@@ -309,3 +309,41 @@ load ../lib/orlop
 	fails 255 "user '4294967295'" exec --user 4294967295 "$ID" id
 	fails 255 "user '0:4294967295'" exec --user 0:4294967295 "$ID" id
 }
+
+# --- what the caller has ---
+
+@test "signals that the caller ignores are not ignored in the container, for run, create and exec" {
+	# Not by a shell of busybox, which ignores SIGQUIT itself.
+	args grep SigIgn /proc/self/status
+	(trap '' HUP INT USR1 PIPE XFSZ && orlop run "$ID") >"$T/seen"
+	args sleep 1000
+	(trap '' QUIT TERM && ok create "$ID" && ok start "$ID")
+	grep SigIgn "/proc/$(pid_of)/status" >>"$T/seen"
+	(trap '' USR2 PIPE && orlop exec "$ID" grep SigIgn /proc/self/status) >>"$T/seen"
+	[ "$(uniq -c "$T/seen" | tr -s ' ')" = $' 3 SigIgn:\t0000000000000000' ]
+}
+
+@test "standard streams belong to the process's user, so that /dev/stdout can be opened" {
+	local text='echo out >/dev/stdout; echo err >/dev/stderr; cat </dev/stdin; exit 3'
+
+	config '.process.user = { uid: 1000, gid: 1000 }'
+	script "$text"
+	echo in | orlop run "$ID" 2>"$T/err" | cat >"$T/out"
+	[ "$(<"$T/out")" = $'out\nin' ]
+	args sleep 1000
+	ok run -d "$ID"
+	echo in | orlop exec -u 1001 "$ID" sh -c "$text" 2> >(cat >"$T/err2") | cat >"$T/out"
+	[ "$(<"$T/out")" = $'out\nin' ]
+	eventually file_says "$T/err2" err
+	[ "$(stat -c '%u %a' /dev/null)" = "0 666" ]
+}
+
+@test "standard streams in a user namespace belong to the mapped user; a file for input stays its owner's" {
+	user_namespace 200000
+	script 'echo out >/dev/stdout; cat'
+	echo in >"$T/in"
+	chmod 644 "$T/in"
+	orlop run "$ID" <"$T/in" 2>"$T/err" | cat >"$T/out"
+	[ "$(<"$T/out")" = $'out\nin' ]
+	[ "$(stat -c %u "$T/in")" = 0 ]
+}

@@ -136,3 +136,12 @@ load ../lib/orlop
 	refused run "$ID"
 	nothing_left
 }
+
+@test "a mapping without container id 0 is refused with its place" {
+	user_namespace
+	config '.linux.uidMappings[0].containerID = 1000 | .process.user = { uid: 1000, gid: 1000 }'
+	refused create "$ID"
+	says "/linux/uidMappings"
+	says "container id 0 is not mapped"
+	nothing_left
+}

@@ -294,3 +294,27 @@ socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])' "$ROO
 		done
 	done
 }
+
+@test "the host's null device behind a mask cannot be changed by root of the container" {
+	before=$(stat -c '%a %u %g' /dev/null)
+	config '.process.capabilities = {}'
+	script 'for f in /proc/keys /proc/timer_list /proc/kcore; do
+			chmod 0 $f; chown 1 $f; touch -d @0 $f; echo x >$f; done 2>/tmp/errors; grep -c . /tmp/errors'
+	run_orlop run "$ID"
+	[ "$(stat -c '%a %u %g' /dev/null)" = "$before" ]
+	grep -q "Read-only file system" "$ROOTFS/tmp/errors"
+}
+
+@test "a passwd of the image without end ends: a link to /dev/zero, a huge file" {
+	config '.process.env |= map(select(startswith("HOME=") | not))'
+	script 'echo $HOME'
+	rm -f "$ROOTFS/etc/passwd"
+	ln -s /dev/zero "$ROOTFS/etc/passwd"
+	ok run "$ID"
+	[ "$output" = / ]
+	rm "$ROOTFS/etc/passwd"
+	truncate -s 100G "$ROOTFS/etc/passwd"
+	SECONDS=0
+	ok run "$ID"
+	[ "$output" = / ] && [ "$SECONDS" -lt 5 ]
+}

@@ -200,7 +200,7 @@ START_TEST(v1_applies)
 	check_below("devices/c1/devices.deny", "a");
 	check_below("devices/c1/devices.allow",
 		    "c 9:* rwmc *:* mb *:* mc 1:3 rwmc 1:5 rwmc 1:7 rwmc 1:8 rwmc 1:9 rwmc 5:0 rwm"
-		    "c 5:2 rwmc 136:* rwm");
+		    "c 5:2 rwmc 136:* rwmc 10:200 rwm");
 	ck_assert_int_eq(cgroup_entry_fds(c, NULL, 0, fds, 8, &e), 4);
 	for (int i = 0; i < 4; i++)
 		close(fds[i]);

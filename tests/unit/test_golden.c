@@ -50,6 +50,7 @@ static void compile_case(int dir, const char *name, struct str *out)
 		.init_pidfd = -EBADF,
 		.hook_state = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.start_hook_state = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.hook_output = -EBADF,
 	};
 	ck_assert_msg(plan_compile(&in, &c, &e) == 0, "%s: %s: %s", name, e.at, e.msg);
 	str_printf(out, "clone: 0x%llx, joins: %zu\n", (unsigned long long)c.clone_flags, c.n_joins);

@@ -82,8 +82,8 @@ START_TEST(none)
 {
 	struct bench b = { 0 };
 
-	ck_assert_int_eq(hooks_run(NULL, HOOK_PRESTART, "{}", false, NULL), 0);
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, NULL), 0);
+	ck_assert_int_eq(hooks_run(NULL, HOOK_PRESTART, NULL, "{}", false, NULL), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, NULL), 0);
 }
 END_TEST
 
@@ -95,7 +95,7 @@ START_TEST(in_order_with_the_state)
 
 	add(&b, HOOK_PRESTART, "/bin/cat >$0; echo . >>$0");
 	add(&b, HOOK_PRESTART, "/bin/cat >>$0; echo . >>$0");
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, "{state}", false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{state}", false, &e), 0);
 	ck_assert_str_eq(scratch_text(&text), "{state}.\n{state}.\n");
 }
 END_TEST
@@ -111,8 +111,23 @@ START_TEST(a_hook_need_not_read)
 	state[1000000] = 0;
 	add(&b, HOOK_PRESTART, "exec <&-; exit 0");
 	add(&b, HOOK_PRESTART, "[ $(/usr/bin/wc -c) = 1000000 ]");
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, state, false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, state, false, &e), 0);
 	free(state);
+}
+END_TEST
+
+/* At poststop the bundle may be gone. */
+START_TEST(they_run_in_the_directory_if_it_is_there)
+{
+	struct bench b = { 0 };
+	struct error e = ERROR_INIT;
+	auto_str text = STR_INIT;
+
+	add(&b, HOOK_POSTSTOP, "pwd >>$0");
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTOP, "/usr", "{}", false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTOP, "/usr/nothing", "{}", false, &e), 0);
+	ck_assert_str_eq(scratch_text(&text), "/usr\n/\n");
 }
 END_TEST
 
@@ -134,14 +149,14 @@ START_TEST(arguments_and_environment)
 	add(&b, HOOK_POSTSTART, "IFS= read -r -d '' a </proc/$$/cmdline; echo \"$a\" >>$0");
 	b.args[2][1] = "-c";
 	b.hook[2].path = "/bin/bash";
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTART, "{}", false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTART, NULL, "{}", false, &e), 0);
 	ck_assert_str_eq(scratch_text(&text), "A=1|B=two words|my own name\n");
 
 	/* No args at all: argv[0] is the path. With args: the first, whatever it is. */
 	b.hook[0] = (struct spec_hook){ .path = "/bin/true" };
 	b.hook[1] = (struct spec_hook){ .path = "/bin/true", .args = { args, 1 } };
 	b.hooks.kind[HOOK_POSTSTART].n = 2;
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTART, "{}", false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTART, NULL, "{}", false, &e), 0);
 }
 END_TEST
 
@@ -160,7 +175,7 @@ START_TEST(descriptors_and_signals_are_clean)
 	(void)signal(SIGINT, SIG_IGN);
 	add(&b, HOOK_PRESTART, "/bin/ls /proc/self/fd >$0; /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status >>$0;"
 			       "[ $(/bin/ps -o pgid= -p $$) = $$ ]");
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, &e), 0);
 	/* 3 is the directory that ls reads. */
 	ck_assert_str_eq(scratch_text(&text), "0\n1\n2\n3\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
 	close_fd(leak);
@@ -187,7 +202,7 @@ START_TEST(failures_end_the_list)
 	add(&b, HOOK_CREATE_RUNTIME, "exit 0");
 	add(&b, HOOK_CREATE_RUNTIME, failing[_i].script)->path = failing[_i].path;
 	add(&b, HOOK_CREATE_RUNTIME, "echo ran >$0");
-	ck_assert_int_lt(hooks_run(&b.hooks, HOOK_CREATE_RUNTIME, "{}", false, &e), 0);
+	ck_assert_int_lt(hooks_run(&b.hooks, HOOK_CREATE_RUNTIME, NULL, "{}", false, &e), 0);
 	ck_assert_str_eq(e.msg, failing[_i].says);
 	ck_assert_int_eq(stat(scratch, &st), 0);
 	ck_assert_int_eq(st.st_size, 0);
@@ -204,7 +219,7 @@ START_TEST(poststop_goes_on)
 	add(&b, HOOK_POSTSTOP, "exit 1");
 	add(&b, HOOK_POSTSTOP, "")->path = "/no/such";
 	add(&b, HOOK_POSTSTOP, "echo ran >$0");
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTOP, "{}", true, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTOP, NULL, "{}", true, &e), 0);
 	ck_assert_int_eq(e.num, 0);
 	ck_assert_str_eq(scratch_text(&text), "ran\n");
 	ck_assert_str_eq(str_text(&logged), "error running poststop hook #0: exit status 1\n"
@@ -220,7 +235,7 @@ START_TEST(much_output)
 	struct error e = ERROR_INIT;
 
 	add(&b, HOOK_PRESTART, "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; echo the end; exit 1");
-	ck_assert_int_lt(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, &e), 0);
+	ck_assert_int_lt(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, &e), 0);
 	ck_assert_ptr_nonnull(strstr(e.msg, "exit status 1, output: ..."));
 	ck_assert_ptr_nonnull(strstr(e.msg, "line 19999\nthe end"));
 }
@@ -237,7 +252,7 @@ START_TEST(timeout_ends_the_group)
 	pid_t pid;
 
 	add(&b, HOOK_PRESTART, "/bin/sleep 100 & echo $! >$0; wait")->timeout = (struct opt_i32){ true, 1 };
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, &e), -ETIMEDOUT);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, &e), -ETIMEDOUT);
 	ck_assert_int_ge(now_ms() - begin, 1000);
 	ck_assert_int_lt(now_ms() - begin, 3000);
 	ck_assert_ptr_nonnull(strstr(e.msg, "timeout of 1 s"));
@@ -262,7 +277,7 @@ START_TEST(what_a_hook_leaves_behind_may_stay)
 	int64_t begin = now_ms();
 
 	add(&b, HOOK_PRESTART, "/bin/sleep 20 & echo $! >$0; exit 0");
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, &e), 0);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, &e), 0);
 	ck_assert_int_lt(now_ms() - begin, 5000);
 	ck_assert_int_eq(kill((pid_t)strtol(scratch_text(&text), NULL, 10), SIGKILL), 0);
 }
@@ -280,7 +295,7 @@ START_TEST(without_stdio)
 	close_fd(0);
 	close_fd(1);
 	close_fd(2);
-	r = hooks_run(&b.hooks, HOOK_PRESTART, "{state}", false, &e);
+	r = hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{state}", false, &e);
 	ck_assert_int_eq(open("/dev/null", O_RDWR), 0);
 	ck_assert_int_lt(r, 0);
 	ck_assert_str_eq(e.msg, "error running prestart hook #0: exit status 1, output: said");
@@ -296,9 +311,9 @@ START_TEST(leaves_no_descriptor)
 	close_fd(before);
 	add(&b, HOOK_PRESTART, "exit 0");
 	add(&b, HOOK_PRESTART, "exit 1");
-	ck_assert_int_lt(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, NULL), 0);
+	ck_assert_int_lt(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, NULL), 0);
 	b.hook[0].path = "/no/such";
-	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, "{}", false, NULL), -ENOENT);
+	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{}", false, NULL), -ENOENT);
 	after = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ck_assert_int_eq(before, after);
 	close_fd(after);
@@ -327,6 +342,7 @@ int main(void)
 	tcase_add_test(t, in_order_with_the_state);
 	tcase_add_test(t, a_hook_need_not_read);
 	tcase_add_test(t, arguments_and_environment);
+	tcase_add_test(t, they_run_in_the_directory_if_it_is_there);
 	tcase_add_test(t, descriptors_and_signals_are_clean);
 	tcase_add_loop_test(t, failures_end_the_list, 0, ARRAY_SIZE(failing));
 	tcase_add_test(t, poststop_goes_on);

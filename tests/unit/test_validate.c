@@ -138,6 +138,7 @@ static int compile(int dir, const struct spec *spec, struct error *e)
 		.init_pidfd = -EBADF,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
+		.hook_output = -EBADF,
 		.notify = -EBADF,
 	};
 	return plan_compile(&in, &c, e);
