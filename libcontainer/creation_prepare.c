@@ -171,7 +171,7 @@ static int keep_place(struct creation *c, struct error *err)
 		return 0;
 	fd = new_file(c->dir, "cgroup");
 	c->places = (struct str)STR_IN(c->doc->arena);
-	if (fd < 0 || file_read_at(AT_FDCWD, "/proc/self/cgroup", 65536, &c->places) < 0 ||
+	if (fd < 0 || file_read_piece_at(AT_FDCWD, "/proc/self/cgroup", 65536, &c->places) < 0 ||
 	    write_all(fd, str_text(&c->places), c->places.n) < 0)
 		return sysf(err, "keep a copy of /proc/self/cgroup");
 	return 0;

@@ -280,8 +280,9 @@ static void proxy(struct foreground *f, const struct pollfd fds[FDS])
 static int loop(struct foreground *f, struct error *err)
 {
 	struct pollfd fds[FDS];
-	int r = reap(f, err);
+	int r = 0;
 
+	/* SIGCHLD was blocked before START: none has been missed. */
 	while (r >= 0 && !f->ended) {
 		int n = poll_events(f, fds, f->out.closed ? REOPEN_MS : -1);
 

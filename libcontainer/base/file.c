@@ -45,6 +45,28 @@ int file_read_at(int dir, const char *path, size_t limit, struct str *out)
 	return file_read_fd(fd, limit, out);
 }
 
+int file_read_piece_at(int dir, const char *path, size_t limit, struct str *out)
+{
+	auto_(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char buf[4096];
+	size_t total = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			str_addn(out, buf, (size_t)n);
+		total += n > 0 ? (size_t)n : 0;
+		if (total > limit)
+			return fail(EFBIG);
+	} while (n < 0 || n == sizeof(buf));
+	return str_ok(out) ? 0 : fail(ENOMEM);
+}
+
 int file_write_at(int dir, const char *path, const char *text)
 {
 	auto_(close_fd) int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);

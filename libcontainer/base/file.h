@@ -15,6 +15,9 @@
 /* Appends the file to *out; more than `limit` bytes is -EFBIG. Works for /proc and cgroup files. */
 int file_read_at(int dir, const char *path, size_t limit, struct str *out);
 
+/* The same of a file that the kernel shows in one piece: it is over with the first short read, no second one is made. */
+int file_read_piece_at(int dir, const char *path, size_t limit, struct str *out);
+
 /* The same from an open descriptor's current offset. */
 int file_read_fd(int fd, size_t limit, struct str *out);
 

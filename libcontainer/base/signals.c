@@ -3,15 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/macros.h"
 #include "base/names.h"
 #include "base/parse.h"
@@ -97,27 +94,4 @@ const char *signal_name(int sig, char *buf, size_t size)
 	else
 		(void)snprintf(buf, size, "signal %d", sig);
 	return buf;
-}
-
-/* The fields before sigignore, from the state on, which follows the name. */
-#define FIELDS_BEFORE_IGNORED 30
-
-uint64_t signals_ignored(void)
-{
-	auto_(close_fd) int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	char text[1024];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	const char *at;
-	uint64_t ignored = 0;
-
-	if (n <= 0)
-		return 0;
-	text[n] = 0;
-	at = strrchr(text, ')');
-	at = at && at[1] ? at + 2 : "";
-	for (int i = 0; i < FIELDS_BEFORE_IGNORED && *at; i++) {
-		at += strcspn(at, " ");
-		at += *at == ' ';
-	}
-	return parse_u64n(at, strcspn(at, " "), 10, &ignored) < 0 ? 0 : ignored;
 }

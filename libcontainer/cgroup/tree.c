@@ -281,25 +281,9 @@ static int file_path(const char *dir, const char *file, char *buf, size_t size)
 	return 0;
 }
 
-/* A file that the kernel shows in one piece is over with the first short read: no second one. */
 int tree_read_file(const char *path, struct str *out)
 {
-	auto_(close_fd) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	char buf[4096];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, buf, sizeof(buf));
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			str_addn(out, buf, (size_t)n);
-		if (out->n > CGROUP_FILE_MAX)
-			return -EFBIG;
-	} while (n < 0 || n == sizeof(buf));
-	return str_ok(out) ? 0 : -ENOMEM;
+	return file_read_piece_at(AT_FDCWD, path, CGROUP_FILE_MAX, out);
 }
 
 int tree_read(const char *dir, const char *file, struct str *out)

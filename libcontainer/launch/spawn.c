@@ -24,7 +24,7 @@
 
 #include "base/child.h"
 #include "base/program_file.h"
-#include "base/signals.h"
+#include "base/self.h"
 #include "base/sys.h"
 #include "launch/drive.h"
 #include "launch/stuck.h"
@@ -326,7 +326,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	    talk_watch(ends[0], err) < 0)
 		return -err->num;
 	fill_request(r, c, cgroup);
-	r->ignored = signals_ignored();
+	r->ignored = self_status()->ignored;
 	r->stage = stage;
 	r->sync = theirs;
 	r->other_end = ends[0];

@@ -71,19 +71,32 @@ struct plan_builder *plan_builder_new(void)
 	return b;
 }
 
-/* Descriptors that were opened one after the other are closed by one call. */
-static void close_all(const struct fds *fds)
+static void close_run(unsigned first, unsigned n)
 {
+	if (n)
+		(void)sys_close_range(first, first + n - 1, 0);
+}
+
+/* Descriptors that were opened one after the other are closed by one call. The plan's own is the newest. */
+static void close_all(const struct plan_builder *b)
+{
+	const struct fds *lists[] = { &b->late, &b->kept };
+	unsigned first = 0, n = 0;
 	int saved = errno;
 
-	for (size_t i = 0; i < fds->n; i++) {
-		int first = fds->v[i];
+	foreach_array(list, lists)
+		for (size_t i = 0; i < (*list)->n; i++) {
+			int fd = (*list)->v[i];
 
-		while (i + 1 < fds->n && fds->v[i + 1] == fds->v[i] + 1)
-			i++;
-		if (first >= 0)
-			(void)sys_close_range((unsigned)first, (unsigned)fds->v[i], 0);
-	}
+			if (fd >= 0 && (unsigned)fd == first + n && n) {
+				n++;
+				continue;
+			}
+			close_run(first, n);
+			first = fd < 0 ? 0 : (unsigned)fd;
+			n = fd >= 0;
+		}
+	close_run(first, n);
 	errno = saved;
 }
 
@@ -91,8 +104,7 @@ void plan_builder_free(struct plan_builder *b)
 {
 	if (!b)
 		return;
-	close_all(&b->kept);
-	close_all(&b->late);
+	close_all(b);
 	arena_free(b->arena);
 }
 

@@ -2,14 +2,12 @@
 #include "security/caps.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/names.h"
+#include "base/self.h"
 #include "base/str.h"
 #include "spec/objects.h"
 
@@ -83,37 +81,27 @@ void caps_cut(const struct spec_capabilities *caps, const struct caps_limits *li
 		warn(caps, limits, ret, &names_capabilities.v[i]);
 }
 
-static int own_permitted(uint64_t *ret, struct error *err)
+bool caps_kernel_has(unsigned cap)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return sysf(err, "read own capabilities");
-	*ret = (uint64_t)data[1].permitted << 32 | data[0].permitted;
-	return 0;
+	return prctl(PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) >= 0;
 }
 
-/* Of those asked for only: the kernel tells one at a time. */
+/* Of those asked for only: which of the others this kernel knows it tells one at a time. */
 static void ask_kernel(uint64_t asked, struct caps_limits *limits)
 {
-	limits->known = 0;
-	limits->bounding = 0;
-	for (unsigned cap = 0; cap < CAP_BITS; cap++) {
-		uint64_t bit = UINT64_C(1) << cap;
-		int in_set = asked & bit ? prctl(PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) : -1;
-
-		limits->known |= in_set >= 0 ? bit : 0;
-		limits->bounding |= in_set > 0 ? bit : 0;
-	}
+	limits->bounding = limits->known = asked & self_status()->bounding;
+	for (unsigned cap = 0; cap < CAP_BITS; cap++)
+		if ((asked & ~limits->bounding) >> cap & 1 && caps_kernel_has(cap))
+			limits->known |= UINT64_C(1) << cap;
 }
 
 int caps_compile(const struct spec_capabilities *caps, bool new_userns, struct caps_plan *ret,
 		 struct error *err)
 {
 	struct caps_limits limits = { 0 };
-	int r = 0;
 
+	if (caps && !self_status()->known)
+		return failf(err, ENOENT, "read our own capabilities: no /proc/self/status");
 	if (caps) {
 		ask_kernel(caps->bounding | caps->permitted | caps->inheritable | caps->effective |
 				   caps->ambient,
@@ -121,14 +109,8 @@ int caps_compile(const struct spec_capabilities *caps, bool new_userns, struct c
 		if (new_userns)
 			limits.bounding = limits.permitted = UINT64_MAX;
 		else
-			r = own_permitted(&limits.permitted, err);
+			limits.permitted = self_status()->permitted;
 	}
-	if (r == 0)
-		caps_cut(caps, &limits, ret);
-	return r;
-}
-
-bool caps_kernel_has(unsigned cap)
-{
-	return prctl(PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) >= 0;
+	caps_cut(caps, &limits, ret);
+	return 0;
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What our caller has made us: of /proc/self/status (proc_pid_status(5)), as it was when it was first asked for. */
+struct self_status {
+	bool known;                    /* it could be read; else all is 0    */
+	uint64_t ignored;              /* signals, of number 1 the first bit */
+	uint64_t permitted, bounding;  /* capabilities                       */
+};
+
+const struct self_status *self_status(void);
