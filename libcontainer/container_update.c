@@ -30,6 +30,20 @@ static int cgroup_to_update(struct container *c, struct cgroup **cg, struct erro
 	return 0;
 }
 
+/* What 0 means was said when the container was made. */
+static int older_words(struct container *c, struct spec_resources *r, struct error *err)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	int e;
+
+	if (!r->pids || !r->pids->limit.set || r->pids->limit.value != 0)
+		return 0;
+	e = container_config(c, &doc, err);
+	if (e == 0 && spec_zero_pids_is_no_limit(doc->spec))
+		r->pids->limit.value = -1;
+	return e;
+}
+
 int container_update(struct container *c, const char *resources_json, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
@@ -42,6 +56,8 @@ int container_update(struct container *c, const char *resources_json, struct err
 	r = lock_running(c, err);
 	if (r == 0)
 		r = cgroup_to_update(c, &cg, err);
+	if (r == 0)
+		r = older_words(c, doc->resources, err);
 	if (r < 0)
 		return r;
 	/* Device rules are set once, at create: writing them anew would cut off a reader. */

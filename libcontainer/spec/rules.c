@@ -118,14 +118,19 @@ static int version_rule(const struct rules *c)
  * Until 1.3.0 the specification's own Go types could not leave pids.limit out: 0 was how a client
  * said that there is none (podman 4 does so for --pids-limit -1), and it has to go on saying that.
  */
+bool spec_zero_pids_is_no_limit(const struct spec *spec)
+{
+	uint64_t major, minor;
+
+	return spec->oci_version && parse_version(spec->oci_version, &major, &minor) && major <= 1 &&
+		(major < 1 || minor < 3);
+}
+
 void rules_older_words(struct spec *spec)
 {
 	struct spec_resources *r = spec->lnx.resources;
-	uint64_t major, minor;
 
-	if (r && r->pids && r->pids->limit.value == 0 && spec->oci_version &&
-	    parse_version(spec->oci_version, &major, &minor) && major <= 1 &&
-	    (major < 1 || minor < 3))
+	if (r && r->pids && r->pids->limit.value == 0 && spec_zero_pids_is_no_limit(spec))
 		r->pids->limit.set = false;
 }
 

@@ -32,6 +32,9 @@ int spec_load_process(int dir, const char *path, struct spec_doc **ret, struct e
 /* update --resources: one LinuxResources object ("-" is standard input). */
 int spec_load_resources(int dir, const char *path, struct spec_doc **ret, struct error *err);
 
+/* By its ociVersion: before 1.3 a pids.limit of 0 meant that there is none. */
+bool spec_zero_pids_is_no_limit(const struct spec *spec);
+
 /* The same from memory (copied); `name` is for messages. */
 int spec_parse_config(const char *text, size_t size, const char *name, struct spec_doc **ret,
 		      struct error *err);

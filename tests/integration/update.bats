@@ -138,6 +138,16 @@ resources() { # JSON of 'update --resources -'
 	[[ "$output" != *forked* ]]
 }
 
+@test "update of a container whose ociVersion is older than 1.3: a pids limit of 0 is none" {
+	needs_controller pids
+	config '.ociVersion = "1.0.2" | .linux.resources.pids = { limit: 20 }'
+	start_sleeper
+	becomes pids/pids.max max pids/pids.max max --pids-limit 0
+	becomes pids/pids.max 10 pids/pids.max 10 --pids-limit 10
+	echo '{ "pids": { "limit": 0 } }' >"$T/r.json"
+	becomes pids/pids.max max pids/pids.max max -r "$T/r.json"
+}
+
 @test "update --blkio-weight" {
 	needs_controller "$([ "$SUITE_CG" = v1 ] && echo blkio || echo io)"
 	start_sleeper
