@@ -89,6 +89,8 @@ check_basics() {
 		once --env ADDED=flag --workdir /etc --hostname there -- sh -c 'echo $ADDED $(pwd) $(hostname)'
 	check "--entrypoint" prints "entry x" once --entrypoint '["echo","entry"]' -- x
 	check "--user by number" prints "1000:1000" once --user 1000:1000 -- sh -c 'echo $(id -u):$(id -g)'
+	check "a user that is not root opens /dev/stdout and /dev/stderr" prints "out" once --user 1000 -- sh -c 'echo out >/dev/stdout; echo err >/dev/stderr'
+	check "no signal is ignored in a container" says "SigIgn:	0000000000000000" once -- grep SigIgn /proc/self/status
 	check "--user by name has its HOME" prints "1000 /home/user" once --user user -- sh -c 'echo $(id -u) $HOME'
 	check "--user with --group-add has each group once" prints "1000 2000" \
 		once --user user --group-add 2000 -- sh -c 'id -G'
