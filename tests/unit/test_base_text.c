@@ -3,10 +3,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/memfd.h"
+#include "base/self.h"
 #include "base/str.h"
 
 /* ---- arenas ---- */
@@ -311,6 +314,25 @@ START_TEST(renews_files_without_another_name)
 }
 END_TEST
 
+/* In a process of its own: it is asked for once. */
+START_TEST(knows_what_its_caller_made_it)
+{
+	const struct self_status *s;
+
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGRTMAX, SIG_IGN);
+	s = self_status();
+	ck_assert(s->known);
+	ck_assert(s->ignored >> (SIGUSR1 - 1) & 1);
+	ck_assert(s->ignored >> (SIGRTMAX - 1) & 1);
+	ck_assert(!(s->ignored >> (SIGUSR2 - 1) & 1));
+	for (unsigned cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		ck_assert_int_eq(s->bounding >> cap & 1, prctl(PR_CAPBSET_READ, cap, 0, 0, 0));
+	ck_assert_uint_eq(s->permitted & ~s->bounding, 0);
+	ck_assert_ptr_eq(self_status(), s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base_text");
@@ -337,6 +359,7 @@ int main(void)
 
 	tcase_add_test(t, knows_the_path_of_a_descriptor);
 	tcase_add_test(t, seals_memory_files);
+	tcase_add_test(t, knows_what_its_caller_made_it);
 	tcase_add_test(t, renews_files_without_another_name);
 	suite_add_tcase(s, t);
 	runner = srunner_create(s);
