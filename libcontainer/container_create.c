@@ -158,6 +158,7 @@ static int hand_over(struct creation *c, struct container **ret, struct containe
 
 static int run(struct creation *c, struct error *err)
 {
+	bool lost = false;
 	int r = create(c, err);
 
 	if (r < 0)
@@ -174,7 +175,12 @@ static int run(struct creation *c, struct error *err)
 	timings_mark("start");
 	if (r < 0)
 		return limits_explain(c->cgroup, c->spec->lnx.resources, err);
-	r = start_poststart(c->spec, &c->state, c->dir, err);
+	r = start_poststart(c->spec, &c->state, c->dir, &lost, err);
+	/* Somebody has deleted it meanwhile, and what is there of that name now is another. */
+	if (lost) {
+		cgroup_keep(c->cgroup);
+		c->kept = true;
+	}
 	if (r == 0 && c->notify >= 0 && c->o->detach)
 		notify_forward(c->notify, c->child.pidfd, c->child.pid);
 	return r;

@@ -64,7 +64,8 @@ int start_conversation(struct conversation *t, const struct state *s, enum conta
 
 #define POSTSTART_LOCK_PATIENCE 10 /* seconds */
 
-int start_poststart(const struct spec *spec, const struct state *s, int dir, struct error *err)
+int start_poststart(const struct spec *spec, const struct state *s, int dir, bool *lost,
+		    struct error *err)
 {
 	auto_str text = STR_INIT;
 	int r;
@@ -76,8 +77,7 @@ int start_poststart(const struct spec *spec, const struct state *s, int dir, str
 	/* A hook may well ask to update or to pause its container: it must not wait for us. */
 	store_unlock(dir);
 	r = hooks_run(spec->hooks, HOOK_POSTSTART, s->bundle, str_text(&text), false, err);
-	if (r < 0)
-		(void)store_lock(dir, POSTSTART_LOCK_PATIENCE, NULL);
+	*lost = r < 0 && store_lock(dir, POSTSTART_LOCK_PATIENCE, NULL) < 0;
 	return r;
 }
 
@@ -178,7 +178,7 @@ int container_start(struct container *c, struct error *err)
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	auto_(close_fd) int notify = -EBADF;
 	struct cgroup *cg;
-	bool hook_failed = false;
+	bool hook_failed = false, lost = false;
 	int r = container_lock(c, err);
 
 	if (r == 0)
@@ -203,8 +203,8 @@ int container_start(struct container *c, struct error *err)
 		return -err->num;
 	}
 	(void)unlinkat(c->dir, START_SOCKET, 0);
-	r = start_poststart(doc->spec, &c->state, c->dir, err);
-	if (r < 0) {
+	r = start_poststart(doc->spec, &c->state, c->dir, &lost, err);
+	if (r < 0 && !lost) {
 		stop(c);
 		(void)container_delete(c, true, NULL);
 	}

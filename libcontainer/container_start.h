@@ -9,8 +9,12 @@
 /* START, the seccomp listener if there is one, and the wait for the execve. `pid`: the process's. */
 int start_conversation(struct conversation *t, const struct state *s, enum container_status status,
 		       pid_t pid, struct error *err);
-/* poststart hooks; on failure the caller stops and removes the container (1.3). */
-int start_poststart(const struct spec *spec, const struct state *s, int dir, struct error *err);
+/*
+ * poststart hooks, without the lock on the container's directory; on failure the caller stops and removes the container
+ * (1.3), unless it is *lost: somebody else has removed it meanwhile, or is about to.
+ */
+int start_poststart(const struct spec *spec, const struct state *s, int dir, bool *lost,
+		    struct error *err);
 
 /* NULL paths: nothing to do. The pid file has no newline and is replaced whole. */
 int write_pid_file(const char *path, pid_t pid, struct error *err);

@@ -101,7 +101,10 @@ long op_BOUNDING(struct stage *s, const struct plan_op *op)
 	return 0;
 }
 
-/* A user namespace that is joined may have given the right up for good (user_namespaces(7)): then there are none to set. */
+/*
+ * A user namespace that is joined may have given the right up for good (user_namespaces(7)). The runtime's own groups
+ * were left before it was joined (launch/spawn.c).
+ */
 long op_GROUPS(struct stage *s, const struct plan_op *op)
 {
 	long r = sys(setgroups, op->l1.n, plan_u32s(s->plan, op->l1));

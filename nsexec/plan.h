@@ -64,7 +64,7 @@ _Static_assert(sizeof(struct plan_op) == 56, "the plan's format");
 enum plan_op_flag {
 	OP_RECURSIVE = 1 << 0, /* the whole tree of mounts                          */
 	OP_FILE = 1 << 1,      /* the target is a file, not a directory             */
-	OP_OPTIONAL = 1 << 2,  /* what is there already stays as it is              */
+	OP_OPTIONAL = 1 << 2,  /* what is there already, or is forbidden, stays     */
 	OP_REPLACE = 1 << 3,   /* an existing file of that name is replaced         */
 	OP_OWNER = 1 << 4,     /* z holds uid << 32 | gid to set                    */
 	OP_RETRY = 1 << 5,     /* EACCES now is tried again by the next such op     */

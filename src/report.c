@@ -181,10 +181,10 @@ static int check_log(void)
 	char folder[PATH_MAX];
 	struct stat st;
 
-	if (stat(sink.path, &st) == 0) {
+	if (stat(sink.path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return access(sink.path, W_OK);
+	if (stat(sink.path, &st) == 0)
 		errno = EISDIR;
-		return S_ISDIR(st.st_mode) ? -1 : access(sink.path, W_OK);
-	}
 	if (errno != ENOENT)
 		return -1;
 	(void)snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - sink.path), sink.path);

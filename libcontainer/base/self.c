@@ -3,11 +3,11 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/file.h"
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/str.h"
 
 static const struct {
 	const char *name;
@@ -39,12 +39,11 @@ const struct self_status *self_status(void)
 	static bool asked;
 
 	if (!asked) {
-		auto_(close_fd) int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-		char text[4096];
-		ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+		auto_str text = STR_INIT;
 
-		text[n < 0 ? 0 : n] = 0;
-		status = parse(text);
+		/* Whoever is in 65536 groups has a long one. */
+		if (file_read_piece_at(AT_FDCWD, "/proc/self/status", 1U << 20, &text) == 0)
+			status = parse(str_text(&text));
 		asked = true;
 	}
 	return &status;

@@ -42,16 +42,16 @@ void cgroup_save(const struct cgroup *c, struct json_out *o, const char *key)
 	json_object_end(o);
 }
 
+static bool is_text(const struct json *m)
+{
+	return m && m->type == JSON_STRING;
+}
+
 static const char *text_of(const struct json *object, const char *key)
 {
 	const struct json *m = json_member(object, key);
 
-	return m && m->type == JSON_STRING ? m->text : NULL;
-}
-
-static bool is_text(const struct json *m)
-{
-	return m && m->type == JSON_STRING;
+	return is_text(m) ? m->text : NULL;
 }
 
 /* "NAME": [MOUNT, PATH BELOW IT] */

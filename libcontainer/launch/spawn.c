@@ -38,7 +38,7 @@ struct request {
 	struct clone_args args;
 	int stage, sync;             /* numbers above SYNC_FD */
 	int other_end;               /* of sync, the runtime's; a child with descriptors of its own has it too */
-	bool wait_mapped, become_root;
+	bool wait_mapped, become_root, drop_groups;
 	uint64_t ignored; /* signals, of 1 the lowest bit */
 	const struct join *joins;
 	size_t n_joins;
@@ -152,7 +152,12 @@ static CHILD_CODE long clone_child(struct request *r)
 static CHILD_CODE __attribute__((noreturn)) void helper_main(void *request)
 {
 	struct request *r = request;
-	long e = join_all(r);
+	long e;
+
+	/* EPERM: an ordinary user cannot, and they are his own. */
+	if (r->drop_groups)
+		(void)sys(setgroups, 0, 0);
+	e = join_all(r);
 
 	if (e == 0 && r->become_root)
 		e = take_root_ids();
@@ -294,6 +299,7 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 		.wait_mapped = c->new_userns,
 		.joins = c->joins,
 		.n_joins = c->n_joins,
+		.drop_groups = c->drop_groups,
 		.failed_join = -1,
 		.pidfd = -EBADF,
 	};

@@ -10,9 +10,9 @@
 #include "spec/spec.h"
 
 /* As the caller counts; 0 also if it cannot be known. */
-static uid_t caller_uid_of(const struct spec *spec, uid_t uid)
+static uid_t caller_uid_of(const struct spec *spec, bool userns, uid_t uid)
 {
-	if (!spec_namespace_of(&spec->lnx, CLONE_NEWUSER))
+	if (!userns)
 		return uid;
 	foreach_list(m, &spec->lnx.uid_mappings)
 		if (uid >= m->container_id && uid - m->container_id < m->size)
@@ -20,16 +20,15 @@ static uid_t caller_uid_of(const struct spec *spec, uid_t uid)
 	return 0;
 }
 
-static bool may_be_given(int fd, const struct stat *st)
+/* Root of a user namespace would have a file of the host for his own. */
+static bool may_be_given(int fd, bool userns, const struct stat *st)
 {
 	switch (st->st_mode & S_IFMT) {
 	case S_IFIFO:
 	case S_IFSOCK:
 		return true;
 	case S_IFREG:
-		return fd != STDIN_FILENO;
-	case S_IFCHR:
-		return isatty(fd);
+		return fd != STDIN_FILENO && !userns;
 	default:
 		return false;
 	}
@@ -37,17 +36,18 @@ static bool may_be_given(int fd, const struct stat *st)
 
 void streams_give(const struct spec *spec, const struct spec_process *process)
 {
+	bool userns = spec_namespace_of(&spec->lnx, CLONE_NEWUSER);
 	uid_t uid;
 
 	if (!process || process->terminal || caller_euid() != 0)
 		return;
-	uid = caller_uid_of(spec, process->user.uid);
+	uid = caller_uid_of(spec, userns, process->user.uid);
 	if (uid == 0)
 		return;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		struct stat st;
 
-		if (fstat(fd, &st) == 0 && st.st_uid != uid && may_be_given(fd, &st))
+		if (fstat(fd, &st) == 0 && st.st_uid != uid && may_be_given(fd, userns, &st))
 			(void)!fchown(fd, uid, (gid_t)-1);
 	}
 }

@@ -6,8 +6,9 @@
 #include "spec/types.h"
 
 /*
- * Gives them to the process's user, as runc and crun do: else one that is not root could not open /dev/stdout and
- * /dev/stderr, which lead to them. Pipes, sockets, terminals and files for output; devices of the host stay as they
- * are. Nothing for root without a user namespace; a failure is none.
+ * Gives them to the process's user, as runc does: else one that is not root could not open /dev/stdout and
+ * /dev/stderr, which lead to them. Pipes and sockets; without a user namespace also files for output. Never a
+ * terminal or another device, which is the host's and outlives the container. Nothing for root without a user
+ * namespace; a failure is none.
  */
 void streams_give(const struct spec *spec, const struct spec_process *process);

@@ -60,6 +60,7 @@ struct compiled {
 	size_t n_joins;
 	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
 	bool new_userns;       /* uid_map and gid_map want to be written         */
+	bool drop_groups;      /* before the user namespace is joined: it may forbid that */
 };
 
 void compiled_done(struct compiled *c);

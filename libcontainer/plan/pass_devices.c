@@ -49,15 +49,6 @@ static mode_t type_bits(char type)
 	return type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR;
 }
 
-/* Whoever is the host's root in a user namespace could change mode and owner of the host's own node. */
-static bool maps_host_root(const struct spec *s)
-{
-	foreach_list(m, &s->lnx.uid_mappings)
-		if (m->host_id == 0)
-			return true;
-	return false;
-}
-
 static int bind_node(struct compile *c, const struct node *n, struct error *err)
 {
 	auto_(close_fd) int tree = -EBADF;
@@ -77,8 +68,8 @@ static int bind_node(struct compile *c, const struct node *n, struct error *err)
 		plan_add(c->b, PLAN_TREE_FD)->fd = plan_take_fd(c->b, take_fd(tree));
 	else
 		plan_add_s(c->b, PLAN_TREE_PATH, n->path, NULL);
-	if (maps_host_root(c->spec))
-		plan_add(c->b, PLAN_MOUNT_SETATTR)->x = MOUNT_ATTR_RDONLY;
+	/* The node is the host's: its mode and owner are not for the container to change. It can be written to. */
+	plan_add(c->b, PLAN_MOUNT_SETATTR)->x = MOUNT_ATTR_RDONLY;
 	op = plan_add_s(c->b, PLAN_TARGET, n->path, NULL);
 	op->flags = OP_CREATE | OP_FILE;
 	plan_add_s(c->b, PLAN_ATTACH, n->path, NULL);

@@ -99,12 +99,14 @@ static int open_namespace(const struct spec_namespace *ns, struct error *err)
 	return take_fd(fd);
 }
 
-static bool is_own_namespace(int fd, const char *file)
+/* Of the types that have parameters: sysctl_namespace(). */
+static bool is_own_namespace(int fd, uint64_t type)
 {
+	const char *path = type == CLONE_NEWNET ? "/proc/self/ns/net"
+		: type == CLONE_NEWIPC              ? "/proc/self/ns/ipc"
+						    : "/proc/self/ns/uts";
 	struct stat theirs, ours;
-	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", file);
 	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_ino == ours.st_ino &&
 		theirs.st_dev == ours.st_dev;
 }
@@ -118,8 +120,8 @@ static int check_sysctls(const struct compile *c, const struct spec_namespace *n
 
 		if (sysctl_path(pair->key, path, sizeof(path)) < 0 || sysctl_namespace(path) != ns->type)
 			continue;
-		if (!is_own_namespace(fd, ns->type == CLONE_NEWNET ? "net" : ns->type == CLONE_NEWIPC ? "ipc" : "uts"))
-			return 0;
+		if (!is_own_namespace(fd, ns->type))
+			continue;
 		failf(err, EPERM, "sysctl \"%.200s\" not allowed in host %s namespace", pair->key,
 		      spec_namespace_name(ns->type));
 		return spec_error(pair->json, NULL, err);

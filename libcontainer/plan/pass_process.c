@@ -163,6 +163,7 @@ static int add_groups(struct compile *c, struct error *err)
 
 		op = plan_add(c->b, PLAN_GROUPS);
 		op->l1 = ids;
+		c->out->drop_groups = joins_userns(c);
 		op->flags = u->additional_gids.n == 0 && joins_userns(c) ? OP_OPTIONAL : 0;
 		return 0;
 	}

@@ -101,7 +101,7 @@ int caps_compile(const struct spec_capabilities *caps, bool new_userns, struct c
 	struct caps_limits limits = { 0 };
 
 	if (caps && !self_status()->known)
-		return failf(err, ENOENT, "read our own capabilities: no /proc/self/status");
+		return failf(err, ENOENT, "our own capabilities cannot be read from /proc/self/status");
 	if (caps) {
 		ask_kernel(caps->bounding | caps->permitted | caps->inheritable | caps->effective |
 				   caps->ambient,

@@ -48,7 +48,7 @@ static bool is_this_boot(const char *boot)
 
 enum member_type {
 	MEMBER_STRING,
-	MEMBER_MAYBE, /* a string, or nothing: younger than STATE_VERSION 1 */
+	MEMBER_MAYBE, /* a string, or nothing: younger than STATE_VERSION */
 	MEMBER_BOOL,
 	MEMBER_UID,
 	MEMBER_PID,

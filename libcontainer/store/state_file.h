@@ -11,7 +11,7 @@
 #include "cgroup/cgroup.h"
 #include "spec/types.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 /*
  * A process across invocations. Since Linux 6.9 a pidfd has an inode number that no other process of

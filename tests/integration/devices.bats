@@ -127,3 +127,12 @@ allow() { # JSON of a rule
 	script 'mknod /dev/tun c 10 200 && { exec 3<>/dev/tun; } 2>/tmp/why; ! grep -q "not permitted" /tmp/why'
 	ok run "$ID"
 }
+
+@test "the host's nodes that a user namespace is given cannot be changed there" {
+	user_namespace 0
+	script 'chmod 0 /dev/full; chown 1 /dev/full; echo x >/dev/null && head -c 1 /dev/zero | wc -c'
+	before=$(stat -c '%a %u' /dev/full)
+	ok run "$ID"
+	[ "$(stat -c '%a %u' /dev/full)" = "$before" ]
+	is 1
+}

@@ -289,3 +289,16 @@ status_given_to() {
 	[ "$SECONDS" -lt 5 ]
 	grep -q "container not running: it is being created" "$T/said"
 }
+
+@test "a failing poststart hook after which another container has the name leaves that one alone" {
+	args sleep 1000
+	cp config.json other.json
+	hook poststart "$ORLOP --root $ROOT delete -f $ID && $ORLOP --root $ROOT run -d --config $BUNDLE/other.json $ID <&- >&- 2>&-; exit 1"
+	ok create "$ID"
+	refused start "$ID"
+	has_status running
+	ok delete -f "$ID"
+	refused run -d "$ID"
+	has_status running
+	ok exec "$ID" true
+}

@@ -346,4 +346,19 @@ load ../lib/orlop
 	orlop run "$ID" <"$T/in" 2>"$T/err" | cat >"$T/out"
 	[ "$(<"$T/out")" = $'out\nin' ]
 	[ "$(stat -c %u "$T/in")" = 0 ]
+	script 'echo out'
+	orlop run "$ID" >"$T/file"
+	[ "$(stat -c %u "$T/file")" = 0 ]
+}
+
+@test "a terminal of the host that is a container's output stays its owner's" {
+	needs_tool script
+	config '.process.user = { uid: 1000, gid: 1000 }'
+	script 'echo out'
+	command script -qec "$ORLOP --root $ROOT run $ID; stat -L -c %u /proc/self/fd/0" /dev/null >"$T/out" 2>&1 3>&-
+	[ "$(tr -d '\r' <"$T/out")" = $'out\n0' ]
+}
+
+@test "a caller with a thousand groups" {
+	setpriv --groups "$(seq -s, 5000 5999)" "$ORLOP" --root "$ROOT" run "$ID" 3>&-
 }

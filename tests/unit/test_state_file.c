@@ -84,7 +84,7 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
-#define HEAD "{\"version\":1,\"id\":\"a\",\"ociVersion\":\"1.0.0\",\"bundle\":\"/b\",\"rootfs\":\"/r\",\"created\":\"c\","
+#define HEAD "{\"version\":2,\"id\":\"a\",\"ociVersion\":\"1.0.0\",\"bundle\":\"/b\",\"rootfs\":\"/r\",\"created\":\"c\","
 #define FLAGS "\"ownPidNamespace\":true,\"hasProcess\":true,\"rootless\":false,\"noPoststop\":false,"
 #define INIT "\"init\":{\"pid\":1,\"startTime\":2,\"handle\":3},"
 #define TAIL "\"annotations\":{}}"
@@ -96,9 +96,9 @@ static const struct {
 	{ "{", "" },
 	{ "[]", "no object" },
 	{ "{}", "'version'" },
-	{ "{\"version\":2}", "has version 2" },
+	{ "{\"version\":1}", "has version 1" },
 	{ "{\"version\":\"1\"}", "'version'" },
-	{ "{\"version\":1}", "'init'" },
+	{ "{\"version\":2}", "'init'" },
 	{ HEAD FLAGS INIT TAIL, "'owner'" },
 	{ HEAD FLAGS INIT "\"owner\":-1," TAIL, "'owner'" },
 	{ HEAD FLAGS INIT "\"owner\":4294967296," TAIL, "'owner'" },
