@@ -165,6 +165,13 @@ static void stop(struct container *c)
 	(void)container_kill(c, SIGKILL, true, NULL);
 }
 
+/* After a startContainer or poststart hook that failed. */
+static void destroy(struct container *c)
+{
+	stop(c);
+	(void)container_delete(c, true, NULL);
+}
+
 static void await_ready(struct container *c, int notify)
 {
 	auto_(close_fd) int pidfd = container_init_pidfd(c, NULL);
@@ -196,18 +203,16 @@ int container_start(struct container *c, struct error *err)
 	if (r < 0) {
 		if (container_cgroup(c, &cg, NULL) == 0)
 			(void)limits_explain(cg, doc->spec->lnx.resources, err);
-		stop(c);
-		/* Of a startContainer hook the spec says what it says of poststart's: the container is destroyed. */
 		if (hook_failed)
-			(void)container_delete(c, true, NULL);
+			destroy(c);
+		else
+			stop(c);
 		return -err->num;
 	}
 	(void)unlinkat(c->dir, START_SOCKET, 0);
 	r = start_poststart(doc->spec, &c->state, c->dir, &lost, err);
-	if (r < 0 && !lost) {
-		stop(c);
-		(void)container_delete(c, true, NULL);
-	}
+	if (r < 0 && !lost)
+		destroy(c);
 	if (r == 0 && notify >= 0)
 		await_ready(c, notify);
 	return r;

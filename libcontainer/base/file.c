@@ -15,7 +15,8 @@ static int fail(int num)
 	return -num;
 }
 
-int file_read_fd(int fd, size_t limit, struct str *out)
+/* in_one_piece: a short read is the last. */
+static int read_all(int fd, size_t limit, bool in_one_piece, struct str *out)
 {
 	char buf[4096];
 	size_t total = 0;
@@ -27,44 +28,37 @@ int file_read_fd(int fd, size_t limit, struct str *out)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			return str_ok(out) ? 0 : fail(ENOMEM);
 		total += (size_t)n;
 		if (total > limit)
 			return fail(EFBIG);
-		str_addn(out, buf, (size_t)n);
+		if (n > 0)
+			str_addn(out, buf, (size_t)n);
+		if (n == 0 || (in_one_piece && n < (ssize_t)sizeof(buf)))
+			return str_ok(out) ? 0 : fail(ENOMEM);
 	}
+}
+
+static int open_and_read_all(int dir, const char *path, size_t limit, bool in_one_piece,
+			     struct str *out)
+{
+	auto_(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : read_all(fd, limit, in_one_piece, out);
+}
+
+int file_read_fd(int fd, size_t limit, struct str *out)
+{
+	return read_all(fd, limit, false, out);
 }
 
 int file_read_at(int dir, const char *path, size_t limit, struct str *out)
 {
-	auto_(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return -errno;
-	return file_read_fd(fd, limit, out);
+	return open_and_read_all(dir, path, limit, false, out);
 }
 
 int file_read_piece_at(int dir, const char *path, size_t limit, struct str *out)
 {
-	auto_(close_fd) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char buf[4096];
-	size_t total = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, buf, sizeof(buf));
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			str_addn(out, buf, (size_t)n);
-		total += n > 0 ? (size_t)n : 0;
-		if (total > limit)
-			return fail(EFBIG);
-	} while (n < 0 || n == sizeof(buf));
-	return str_ok(out) ? 0 : fail(ENOMEM);
+	return open_and_read_all(dir, path, limit, true, out);
 }
 
 int file_write_at(int dir, const char *path, const char *text)

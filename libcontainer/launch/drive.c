@@ -172,8 +172,7 @@ int talk_await_exec(struct conversation *t, struct error *err)
 
 	if (r < 0)
 		return error_context(err, "wait for the program's start");
-	t->hook_failed = r == 1 && record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_HOOK &&
-		record.op != UINT32_MAX;
+	t->hook_failed = r == 1 && record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_HOOK;
 	if (r == 1 && record.step == SYNC_FAILED)
 		return failure_of_op(t, &record, err);
 	if (r == 1)

@@ -164,7 +164,7 @@ static int add_groups(struct compile *c, struct error *err)
 		op = plan_add(c->b, PLAN_GROUPS);
 		op->l1 = ids;
 		c->out->drop_groups = joins_userns(c);
-		op->flags = u->additional_gids.n == 0 && joins_userns(c) ? OP_OPTIONAL : 0;
+		op->flags = c->out->drop_groups && !u->additional_gids.n ? OP_OPTIONAL : 0;
 		return 0;
 	}
 	if (!u->additional_gids.n)
