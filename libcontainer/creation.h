@@ -23,7 +23,9 @@ struct creation {
 	struct str places;        /* /proc/self/cgroup, in the document's arena  */
 	struct spec_doc *doc;
 	const struct spec *spec;
+	struct cgroup_options cgroup_options;
 	struct cgroup *cgroup;
+	bool cgroup_made;
 	struct compiled compiled;
 	struct child child;
 	struct conversation talk;
@@ -39,7 +41,9 @@ struct creation {
 	bool hooks_ran, pid_file, kept;
 };
 
-/* creation_prepare.c: the bundle, the id, the cgroup, the plan: all but the child. */
+/* creation_prepare.c: the bundle, the id, where the cgroup is to be. */
 int creation_prepare(struct creation *c, struct error *err);
-/* creation_child.c: the child up to CREATED, its limits, and what is recorded of it. */
+/* creation_plan.c: c->compiled. */
+int creation_compile(struct creation *c, struct error *err);
+/* creation_child.c: the cgroup, the child up to CREATED, its limits, and what is recorded of it. */
 int creation_bring_up(struct creation *c, struct error *err);

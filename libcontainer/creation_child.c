@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The child of `create`: from the clone to CREATED, step by step, each a line of the table at the end. */
+/* The cgroup and the child of `create` up to CREATED, step by step, each a line of the table at the end. */
 
 #include "creation.h"
 
@@ -17,33 +17,62 @@
 #include "launch/limits.h"
 #include "launch/streams.h"
 
-static int spawn(struct creation *c, struct error *err)
+#define SKIPPED 1 /* a step that has nothing to do here */
+
+/* ---- the child, as early as it can be: it and the kernel make namespaces while we go on ---- */
+
+static int spawn(struct creation *c, const struct compiled *with, struct error *err)
 {
 	auto_(close_fd) int cgroup = cgroup_clone_fd(c->cgroup, NULL, 0, err);
 	int r;
 
 	if (cgroup < 0 && cgroup != -ENOENT)
 		return cgroup;
-	streams_give(c->spec, c->spec->process);
-	r = stage_spawn(&c->compiled, cgroup, false, &c->child, err);
+	r = stage_spawn(with, cgroup, false, &c->child, err);
 	if (r < 0)
 		return r;
 	c->talk = (struct conversation){
 		.sync = c->child.sync,
 		.pidfd = c->child.pidfd,
 		.pid = c->child.pid,
-		.features = plan_features(c->compiled.plan),
-		.plan = c->compiled.plan,
 		.spec = c->spec,
 		.process = c->spec->process,
-		.hook_output = c->hook_output < 0 ? 0 : c->hook_output,
 	};
 	c->state.init.pid = c->child.pid;
-	c->state.root_mount = c->compiled.root_mount;
 	r = cgroup_attach(c->cgroup, NULL, c->child.pid, err);
 	if (r < 0)
 		return r;
 	return limits_raise(c->child.pid, c->spec->process, err);
+}
+
+/* Whenever what it is to be cloned with is known and, if it is to be born in the cgroup, that is made. */
+static int spawn_early(struct creation *c, struct error *err)
+{
+	struct compiled with = { 0 };
+
+	if (c->child.pid > 0 || !plan_clone_flags(c->spec, &with.clone_flags) ||
+	    !(c->cgroup_made || cgroup_enters_itself(c->cgroup)))
+		return SKIPPED;
+	return spawn(c, &with, err);
+}
+
+static int make_cgroup(struct creation *c, struct error *err)
+{
+	int r = cgroup_make(c->cgroup, &c->cgroup_options, err);
+
+	c->cgroup_made = r == 0;
+	return r;
+}
+
+static int spawn_late(struct creation *c, struct error *err)
+{
+	int r = c->child.pid > 0 ? SKIPPED : spawn(c, &c->compiled, err);
+
+	c->talk.plan = c->compiled.plan;
+	c->talk.features = plan_features(c->compiled.plan);
+	c->talk.hook_output = c->hook_output < 0 ? 0 : c->hook_output;
+	c->state.root_mount = c->compiled.root_mount;
+	return r;
 }
 
 static int map_ids(struct creation *c, struct error *err)
@@ -102,6 +131,7 @@ static int send_table(struct creation *c, struct error *err)
 {
 	int r = fill_hook_memfd(c, c->create_state, STATUS_CREATING, err);
 
+	streams_give(c->spec, c->spec->process);
 	if (r == 0)
 		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
 	/* From here on hooks may run, and what they did wants poststop to undo it. */
@@ -174,7 +204,11 @@ int creation_bring_up(struct creation *c, struct error *err)
 		int (*take)(struct creation *, struct error *);
 		const char *name;
 	} steps[] = {
-		{ spawn,            "clone" },
+		{ spawn_early,      "clone" },
+		{ make_cgroup,      "cgroup" },
+		{ spawn_early,      "clone" },
+		{ creation_compile, "plan" },
+		{ spawn_late,       "clone" },
 		{ map_ids,          "id mappings" },
 		{ enter_resctrl,    "resctrl" },
 		{ move_net_devices, "network devices" },
@@ -192,7 +226,8 @@ int creation_bring_up(struct creation *c, struct error *err)
 
 		if (r < 0)
 			return r;
-		timings_mark(steps[i].name);
+		if (r != SKIPPED)
+			timings_mark(steps[i].name);
 	}
 	return 0;
 }

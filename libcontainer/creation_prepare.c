@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What of `create` comes before the child: nothing here has run anything yet. */
+/* What of `create` comes before all else: the config is read, the id is taken, nothing has run yet. */
 
 #include "creation.h"
 
@@ -11,17 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "base/file.h"
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "base/parse.h"
 #include "base/sys.h"
 #include "base/timings.h"
-#include "launch/notify.h"
 #include "store/store.h"
 
 /* ---- the bundle ---- */
@@ -203,48 +199,14 @@ struct cgroup_options container_cgroup_options(const struct runtime *rt, const c
 	};
 }
 
-static int open_cgroup(struct creation *c, struct error *err)
+static int place_cgroup(struct creation *c, struct error *err)
 {
-	struct cgroup_options o = container_cgroup_options(c->rt, c->o->id, c->spec, c->rootless);
-
-	o.places = c->places.s;
-	return cgroup_new(&o, &c->cgroup, err);
+	c->cgroup_options = container_cgroup_options(c->rt, c->o->id, c->spec, c->rootless);
+	c->cgroup_options.places = c->places.s;
+	return cgroup_new(&c->cgroup_options, &c->cgroup, err);
 }
 
-/* ---- the plan ---- */
-
-/* Through /proc/self/fd, since a socket's path may have 107 bytes and the state root any number. */
-static int listen_for_start(struct creation *c, struct error *err)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	auto_(close_fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return sysf(err, "socket");
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
-	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, 1) < 0)
-		return sysf(err, "start socket");
-	return take_fd(fd);
-}
-
-static int hook_memfd(const struct spec *s, enum spec_hook_kind kind, int *ret, struct error *err)
-{
-	*ret = -EBADF;
-	if (!s->hooks || !s->hooks->kind[kind].n)
-		return 0;
-	*ret = memfd_new("state");
-	return *ret < 0 ? codef(err, *ret, "memfd for hooks") : 0;
-}
-
-static int output_memfd(const struct compile_input *in, int *ret, struct error *err)
-{
-	*ret = -EBADF;
-	if (in->hook_state < 0 && in->start_hook_state < 0)
-		return 0;
-	*ret = memfd_new("output");
-	return *ret < 0 ? codef(err, *ret, "memfd for hooks") : 0;
-}
+/* ---- descriptors of the caller ---- */
 
 /* sd_listen_fds(3): ours only when they were meant for this process. */
 static unsigned listen_fds(void)
@@ -263,54 +225,6 @@ int container_check_preserved(unsigned n, struct error *err)
 		if (fcntl(3 + (int)i, F_GETFD) < 0)
 			return sysf(err, "--preserve-fds %u: descriptor %u", n, 3 + i);
 	return 0;
-}
-
-static bool wants_init(const struct creation *c)
-{
-	foreach_list(pair, &c->spec->annotations)
-		if (streq(pair->key, "org.orlop.init"))
-			return c->o->init || streq(pair->value, "true");
-	return c->o->init;
-}
-
-static int compile(struct creation *c, struct error *err)
-{
-	struct compile_input in = {
-		.spec = c->spec,
-		.process = c->spec->process,
-		.id = c->o->id,
-		.bundle = c->bundle,
-		.bundle_path = c->bundle_path,
-		.rootfs = c->rootfs,
-		.cgroup = c->cgroup,
-		.cache_dir = c->rootless ? NULL : "/run/orlop-seccomp",
-		.rootless = c->rootless,
-		.foreground = c->run,
-		.no_pivot = c->o->no_pivot,
-		.no_new_keyring = c->o->no_new_keyring,
-		.init = wants_init(c),
-		.preserve_fds = c->preserve_fds,
-		.listen_fds = c->listen_fds,
-		.notify = -EBADF,
-		.start_socket = -EBADF,
-		.init_pidfd = -EBADF,
-	};
-	int r = hook_memfd(c->spec, HOOK_CREATE_CONTAINER, &in.hook_state, err);
-
-	if (r == 0)
-		r = hook_memfd(c->spec, HOOK_START_CONTAINER, &in.start_hook_state, err);
-	if (r == 0)
-		r = output_memfd(&in, &in.hook_output, err);
-	if (r == 0 && !c->run)
-		r = in.start_socket = listen_for_start(c, err);
-	if (r >= 0 && notify_wanted())
-		r = in.notify = notify_mount(c->dir, err);
-	if (r < 0)
-		return r;
-	c->create_state = in.hook_state;
-	c->start_state = in.start_hook_state;
-	c->hook_output = in.hook_output;
-	return plan_compile(&in, &c->compiled, err);
 }
 
 /* ---- all of it ---- */
@@ -338,11 +252,7 @@ int creation_prepare(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	fill_state(c);
+	r = place_cgroup(c, err);
 	timings_mark("state directory");
-	r = open_cgroup(c, err);
-	timings_mark("cgroup");
-	if (r == 0)
-		r = compile(c, err);
-	timings_mark("plan");
 	return r;
 }

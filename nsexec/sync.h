@@ -24,10 +24,14 @@ enum sync_step {
 
 enum sync_side { SYNC_PARENT, SYNC_CHILD };
 
+/* What fails before there is an op. */
+#define SYNC_NO_OP_STAGE UINT32_MAX
+#define SYNC_NO_OP_NAMESPACES (UINT32_MAX - 1)
+
 struct sync_message {
 	uint32_t step;
 	int32_t num;   /* SYNC_FAILED: errno, positive; SYNC_LISTENER: the descriptor's number */
-	uint32_t op;   /* SYNC_FAILED: index of the op << 16 | its code; UINT32_MAX: none      */
+	uint32_t op;   /* SYNC_FAILED: index of the op << 16 | its code, or a SYNC_NO_OP_*     */
 	uint32_t more; /* SYNC_TABLE: descriptors still to come in further records;
 			* SYNC_FAILED of a hook: its number << 16 | its wait status          */
 };

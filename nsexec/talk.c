@@ -50,7 +50,7 @@ static long retry_interrupted(long call, int fd, struct message_header *m, int f
 static uint32_t failed_op(const struct stage *s)
 {
 	if (!s->plan || s->at >= s->plan->ops.n)
-		return UINT32_MAX;
+		return SYNC_NO_OP_STAGE;
 	return s->at << 16 | plan_ops(s->plan)[s->at].code;
 }
 

@@ -122,27 +122,31 @@ int cgroup_new_at(const struct cgroup_host *host, const struct cgroup_options *o
 	if (!c)
 		return sysf(err, "cgroup of '%s'", o->id);
 	c->rootless = o->rootless;
-	if (o->disabled) {
-		*ret = take_ptr(c);
-		return 0;
-	}
-	r = cgroup_layout(c, o, err);
+	r = o->disabled ? 0 : cgroup_layout(c, o, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < c->n; i++)
 		if (streq(c->trees[i].path, c->trees[i].mount))
 			return failf(err, EINVAL, "cgroupsPath '%s' is the root of all cgroups",
 				     o->path ? o->path : o->id);
-	r = c->driver->make(c, o, err);
+	*ret = take_ptr(c);
+	return 0;
+}
+
+int cgroup_make(struct cgroup *c, const struct cgroup_options *o, struct error *err)
+{
+	int r = c->driver ? c->driver->make(c, o, err) : 0;
+
 	if (r < 0)
 		return r;
 	if (c->n == 0)
 		c->driver = NULL;
-	r = c->driver ? check_existing(c, err) : 0;
-	if (r < 0)
-		return r;
-	*ret = take_ptr(c);
-	return 0;
+	return c->driver ? check_existing(c, err) : 0;
+}
+
+bool cgroup_enters_itself(const struct cgroup *c)
+{
+	return !c->driver || (c->driver == &cgroup_v1_driver && !c->unified);
 }
 
 int cgroup_new(const struct cgroup_options *o, struct cgroup **ret, struct error *err)

@@ -7,7 +7,7 @@
  * to freeze and to know when the container is empty). A struct cgroup_driver per layout does the work;
  * callers see this interface only.
  *
- * Order of use in `create`: cgroup_new() makes empty cgroups -> the child is cloned into the v2 one
+ * Order of use in `create`: cgroup_make() makes empty cgroups -> the child is cloned into the v2 one
  * (cgroup_clone_fd) and enters the v1 ones itself by writing "0" to each of cgroup_entry_fds (no RCU
  * grace period, no second lock) -> after all set-up cgroup_apply() sets the limits, LATE.
  */
@@ -35,12 +35,16 @@ struct cgroup_options {
 	bool disabled;     /* use none at all                                           */
 };
 
+/* Where they are to be; nothing is made. */
+int cgroup_new(const struct cgroup_options *o, struct cgroup **ret, struct error *err);
 /*
  * Makes the cgroup directories (and missing parents; what was made is remembered). Refuses a cgroup
  * that holds processes ("container's cgroup is not empty") or is frozen ("container's cgroup
- * unexpectedly frozen"). Until cgroup_keep(), cgroup_free() removes what was made again.
+ * unexpectedly frozen"). Until cgroup_keep(), cgroup_free() removes what was made again. The same options.
  */
-int cgroup_new(const struct cgroup_options *o, struct cgroup **ret, struct error *err);
+int cgroup_make(struct cgroup *c, const struct cgroup_options *o, struct error *err);
+/* True when a child enters all by cgroup_entry_fds: then it can be cloned before they are made. */
+bool cgroup_enters_itself(const struct cgroup *c);
 /* That, before: a negative errno when some of it cannot go, since a process there does not die. */
 int cgroup_undo(struct cgroup *c);
 void cgroup_free(struct cgroup *c);
@@ -48,7 +52,7 @@ DEFINE_AUTO(struct cgroup *, cgroup_free);
 void cgroup_keep(struct cgroup *c);
 
 /*
- * What a create that was killed has made: the cgroups that cgroup_new() with the same options makes, as
+ * What a create that was killed has made: the cgroups that cgroup_make() with the same options makes, as
  * far as they exist; nothing is made. self: a copy of the /proc/self/cgroup of that create, or NULL when
  * the path was absolute. Kept: cgroup_free() removes nothing.
  */

@@ -205,8 +205,10 @@ int failure_of_op(const struct conversation *t, const struct sync_message *m, st
 	/* A number that is no errno would read as success further up. */
 	if (m->num <= 0 || m->num > ERRNO_MAX)
 		return failf(err, EPROTO, "the child failed with %d, which is no errno", m->num);
-	if (m->op == UINT32_MAX)
+	if (m->op == SYNC_NO_OP_STAGE)
 		return codef(err, m->num, "execute the stage");
+	if (m->op == SYNC_NO_OP_NAMESPACES)
+		return codef(err, m->num, CLONE_FAILED);
 	if (code == PLAN_EXEC || code == PLAN_FIND_EXEC)
 		return exec_failure(t, code, m->num, err);
 	if (code == PLAN_HOOK)

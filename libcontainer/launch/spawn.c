@@ -5,7 +5,8 @@
  * but system calls. Unlike after vfork(2) we do not wait for that: its clone gives it a stack of its own. So a child that
  * somebody stops or freezes in this moment is one that does not answer (launch/drive.c), not one that holds us.
  *
- *   plain            clone3(CLONE_VM | namespaces) -> stage
+ *   plain            clone3(CLONE_VM | namespaces) -> stage; a network namespace, which takes the kernel longer
+ *                    than all else here, the child makes itself while we go on
  *   new user ns      the same without CLONE_VM: it must wait for us to write its id mappings, since an
  *                    execve by an unmapped user would lose all capabilities
  *   joins first      a helper, sharing memory and descriptors with us, joins namespaces and makes the
@@ -38,6 +39,7 @@ struct request {
 	struct clone_args args;
 	int stage, sync;             /* numbers above SYNC_FD */
 	int other_end;               /* of sync, the runtime's; a child with descriptors of its own has it too */
+	uint64_t unshare;            /* namespaces that the child makes itself */
 	bool wait_mapped, become_root, drop_groups;
 	uint64_t ignored; /* signals, of 1 the lowest bit */
 	const struct join *joins;
@@ -98,9 +100,13 @@ static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
 	struct request *r = request;
 	static char arg0[] = "orlop", arg1[] = "init", *argv[] = { arg0, arg1, NULL },
 		    *envp[] = { NULL };
-	struct sync_message failed = { .step = SYNC_FAILED, .op = UINT32_MAX };
+	struct sync_message failed = { .step = SYNC_FAILED, .op = SYNC_NO_OP_STAGE };
 	long e = sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 
+	if (e == 0 && r->unshare) {
+		e = sys(unshare, r->unshare);
+		failed.op = e < 0 ? SYNC_NO_OP_NAMESPACES : SYNC_NO_OP_STAGE;
+	}
 	if (e == 0 && r->wait_mapped)
 		e = wait_mapped(r->sync, r->other_end);
 	if (e == 0)
@@ -227,7 +233,7 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool patien
 	if (r->error == 0)
 		return failf(err, ECHILD, "the helper that joins the namespaces was killed");
 	if (r->failed_join < 0)
-		return codef(err, r->error, "clone with new namespaces");
+		return codef(err, r->error, CLONE_FAILED);
 	failed = &c->joins[r->failed_join];
 	codef(err, r->error, "join the %s namespace",
 	      spec_namespace_name(failed->flags) ? spec_namespace_name(failed->flags) :
@@ -239,7 +245,7 @@ static int spawn_plain(struct request *r, struct error *err)
 {
 	long pid = clone_child(r);
 
-	return pid < 0 ? codef(err, (int)pid, "clone with new namespaces") : 0;
+	return pid < 0 ? codef(err, (int)pid, CLONE_FAILED) : 0;
 }
 
 /*
@@ -305,6 +311,11 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 	};
 	if (!c->new_userns)
 		r->args.flags |= CLONE_VM;
+	/* A new user namespace is to own it, and a helper waits for its clone anyway. */
+	if (!c->new_userns && !c->n_joins) {
+		r->unshare = c->clone_flags & CLONE_NEWNET;
+		r->args.flags &= ~r->unshare;
+	}
 	if (cgroup >= 0) {
 		r->args.flags |= CLONE_INTO_CGROUP;
 		r->args.cgroup = (uint64_t)cgroup;

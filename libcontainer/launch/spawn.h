@@ -7,6 +7,9 @@
 
 #include "plan/compile.h"
 
+/* What is said when the kernel refuses new namespaces. */
+#define CLONE_FAILED "clone with new namespaces"
+
 struct child {
 	pid_t pid;
 	int pidfd; /* owned */

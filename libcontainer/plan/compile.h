@@ -63,6 +63,12 @@ struct compiled {
 	bool drop_groups;      /* before the user namespace is joined: it may forbid that */
 };
 
+/*
+ * What the child of such a container is cloned with, before there is a plan; false when it must join namespaces first
+ * or wait for its id mappings.
+ */
+bool plan_clone_flags(const struct spec *spec, uint64_t *flags);
+
 void compiled_done(struct compiled *c);
 #define auto_compiled __attribute__((cleanup(compiled_done))) struct compiled
 

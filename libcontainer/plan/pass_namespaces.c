@@ -169,33 +169,50 @@ static int time_offsets(struct compile *c, struct error *err)
 	return compile_proc_write(c, "self/timens_offsets", text, err);
 }
 
+/* Namespaces that come with the clone. */
+static uint64_t clone_flags(const struct spec_linux *l)
+{
+	uint64_t flags = 0;
+
+	foreach_list(ns, &l->namespaces)
+		if (!ns->path)
+			flags |= ns->type;
+	return flags & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+}
+
+/* All are joined before the clone. */
+static bool joins_first(const struct spec_linux *l)
+{
+	const struct spec_namespace *pid = spec_namespace_of(l, CLONE_NEWPID);
+
+	return spec_namespace_of(l, CLONE_NEWUSER) || (pid && pid->path);
+}
+
+bool plan_clone_flags(const struct spec *spec, uint64_t *flags)
+{
+	*flags = clone_flags(&spec->lnx);
+	return !joins_first(&spec->lnx);
+}
+
+/* What is to do in a new one, or to make it where it does not come with the clone (CLONE_NEWCGROUP: pass_cgroup). */
 static int new_namespace(struct compile *c, const struct spec_namespace *ns, struct error *err)
 {
-	switch (ns->type) {
-	case CLONE_NEWCGROUP:
-		return 0; /* pass_cgroup */
-	case CLONE_NEWTIME:
-		plan_origin(c->b, ns->json, NULL);
-		plan_add(c->b, PLAN_UNSHARE)->x = CLONE_NEWTIME;
-		return time_offsets(c, err);
-	case CLONE_NEWNET:
-		plan_origin(c->b, ns->json, NULL);
+	plan_origin(c->b, ns->json, NULL);
+	if (ns->type == CLONE_NEWNET)
 		plan_add(c->b, PLAN_LOOPBACK_UP);
-		break;
-	default:
-		break;
-	}
-	c->out->clone_flags |= ns->type;
-	return 0;
+	if (ns->type != CLONE_NEWTIME)
+		return 0;
+	plan_add(c->b, PLAN_UNSHARE)->x = CLONE_NEWTIME;
+	return time_offsets(c, err);
 }
 
 int pass_namespaces(struct compile *c, struct error *err)
 {
 	const struct spec_linux *l = &c->spec->lnx;
 	const struct spec_namespace *user = spec_namespace_of(l, CLONE_NEWUSER);
-	const struct spec_namespace *pid = spec_namespace_of(l, CLONE_NEWPID);
-	bool early = user || (pid && pid->path);
+	bool early = joins_first(l);
 
+	c->out->clone_flags = clone_flags(l);
 	foreach_list(ns, &l->namespaces) {
 		int r;
 

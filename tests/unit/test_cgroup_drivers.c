@@ -108,6 +108,7 @@ static struct cgroup *make(const struct cgroup_options *o)
 	struct error e = ERROR_INIT;
 
 	ck_assert_msg(cgroup_new_at(&host, o, &c, &e) == 0, "%s", e.msg);
+	ck_assert_msg(cgroup_make(c, o, &e) == 0, "%s", e.msg);
 	return c;
 }
 
@@ -375,9 +376,10 @@ START_TEST(refuses)
 	put_below("c1/cgroup.procs", "");
 	if (refused[_i].file)
 		put_below(refused[_i].file, refused[_i].text);
-	ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), -refused[_i].num);
+	ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), 0);
+	ck_assert_int_eq(cgroup_make(c, &o, &e), -refused[_i].num);
 	ck_assert_msg(strstr(e.msg, refused[_i].msg), "%s", e.msg);
-	ck_assert_ptr_null(c);
+	cgroup_free(c);
 	ck_assert(is_there("c1"));
 }
 END_TEST
@@ -413,12 +415,16 @@ START_TEST(none_at_all)
 	cgroup_free(c);
 	/* Root is told. */
 	o.rootless = false;
-	ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), -ENOENT);
+	ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), 0);
+	ck_assert_int_eq(cgroup_make(c, &o, &e), -ENOENT);
+	cgroup_free(c);
 	/* systemd is not asked for what is no unit. */
 	o.systemd = true;
 	o.path = "/c1";
 	put(self, "1:pids:/\n");
-	ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), -EINVAL);
+	ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), 0);
+	ck_assert_int_eq(cgroup_make(c, &o, &e), -EINVAL);
+	cgroup_free(c);
 }
 END_TEST
 
