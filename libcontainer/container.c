@@ -47,20 +47,26 @@ static int read_state(struct container *c, struct error *err)
 	return c->incomplete ? 0 : r;
 }
 
+struct container *container_new(void)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+	struct container *c = a ? arena_new_of(a, struct container) : NULL;
+
+	if (c)
+		*c = (struct container){ .arena = take_ptr(a), .root = -EBADF, .dir = -EBADF };
+	return c;
+}
+
 int container_open(int root, const char *id, struct container **ret, struct error *err)
 {
-	auto_(container_free) struct container *c = calloc(1, sizeof(*c));
+	auto_(container_free) struct container *c = container_new();
 	int r;
 
 	if (!c)
 		return sysf(err, "container '%s'", id);
-	c->root = c->dir = -EBADF;
 	c->dir = store_open(root, id, err);
 	if (c->dir < 0)
 		return c->dir;
-	c->arena = arena_new();
-	if (!c->arena)
-		return sysf(err, "container '%s'", id);
 	r = read_state(c, err);
 	if (r < 0)
 		return r;
@@ -98,11 +104,10 @@ void container_free(struct container *c)
 	if (!c)
 		return;
 	cgroup_free(c->cgroup);
-	arena_free(c->arena);
 	spec_doc_free(c->doc);
 	close_fd(c->dir);
 	close_fd(c->root);
-	free(c);
+	arena_free(c->arena);
 }
 
 int container_lock(struct container *c, struct error *err)

@@ -3,7 +3,6 @@
 /* OCI create, and run: the walk of docs/ARCHITECTURE.md. */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -58,8 +57,6 @@ static void creation_done(struct creation *c)
 	close_fd(c->bundle);
 	close_fd(c->dir);
 	close_fd(c->root);
-	free(c->bundle_path);
-	free(c->rootfs);
 }
 
 /* The container outlives us from here on. */
@@ -121,31 +118,24 @@ bool container_notify(const struct container_process *process)
 static int hand_over(struct creation *c, struct container **ret, struct container_process *process,
 		     struct error *err)
 {
-	struct container *container = calloc(1, sizeof(*container));
+	struct container *container = container_new();
+	const struct state *from = &c->state;
+	struct state *s;
 
 	if (!container)
 		return sysf(err, "container");
-	*container = (struct container){
-		.rt = c->rt,
-		/* cppcheck-suppress internalAstError ; it cannot read a statement expression here */
-		.root = take_fd(c->root),
-		.dir = take_fd(c->dir),
-		.arena = arena_new(),
-		.state = c->state,
-		.cgroup = take_ptr(c->cgroup),
-		.doc = take_ptr(c->doc),
-	};
-	if (container->arena) {
-		container->state.bundle = arena_strdup(container->arena, c->bundle_path);
-		container->state.rootfs = arena_strdup(container->arena, c->rootfs);
-		container->state.created = arena_strdup(container->arena, c->created);
-		if (c->state.resctrl_group)
-			container->state.resctrl_group =
-				arena_strdup(container->arena, c->state.resctrl_group);
-		if (c->state.resctrl_monitor)
-			container->state.resctrl_monitor =
-				arena_strdup(container->arena, c->state.resctrl_monitor);
-	}
+	container->rt = c->rt;
+	container->root = take_fd(c->root);
+	container->dir = take_fd(c->dir);
+	container->cgroup = take_ptr(c->cgroup);
+	container->doc = take_ptr(c->doc);
+	s = &container->state;
+	*s = c->state;
+	s->created = arena_strdup(container->arena, c->created);
+	if (from->resctrl_group)
+		s->resctrl_group = arena_strdup(container->arena, from->resctrl_group);
+	if (from->resctrl_monitor)
+		s->resctrl_monitor = arena_strdup(container->arena, from->resctrl_monitor);
 	/* The container may live for days: others must be able to pause or delete it meanwhile. */
 	store_unlock(container->dir);
 	process->pid = c->state.init.pid;

@@ -19,7 +19,7 @@ enum container_status {
 
 struct container {
 	const struct runtime *rt;
-	struct arena *arena; /* of `state` */
+	struct arena *arena; /* of `state`, and of this */
 	int root, dir;       /* state root and <root>/<id> */
 	struct state state;
 	struct cgroup *cgroup;   /* opened when first needed: container_cgroup() */
@@ -32,6 +32,8 @@ struct container {
 /* What the state says of itself; config.json may name any 1.x. */
 #define STATE_OCI_VERSION "1.3.0"
 
+/* Of nothing yet; NULL when memory is short. */
+struct container *container_new(void);
 /* Without runtime and root: for a walk over many. `root` is borrowed for the call only. */
 int container_open(int root, const char *id, struct container **ret, struct error *err);
 /* Locks out other verbs that change the container, and looks again at what they left. */

@@ -19,7 +19,7 @@ struct creation {
 	bool run, rootless;
 	unsigned preserve_fds, listen_fds;
 	int root, dir, bundle;    /* <root>, <root>/<id>, the bundle            */
-	char *bundle_path, *rootfs;
+	char *bundle_path, *rootfs; /* both in the document's arena             */
 	struct str places;        /* /proc/self/cgroup, in the document's arena  */
 	struct spec_doc *doc;
 	const struct spec *spec;

@@ -22,24 +22,27 @@
 
 /* ---- the bundle ---- */
 
-static char *strdup_path_of_fd(int fd)
+/* In the document's arena. */
+static char *path_of(const struct creation *c, int fd)
 {
 	char path[PATH_MAX];
 
-	return path_of_fd(fd, path, sizeof(path)) < 0 ? NULL : strdup(path);
+	return path_of_fd(fd, path, sizeof(path)) < 0 ? NULL : arena_strdup(c->doc->arena, path);
 }
 
 static int open_bundle(struct creation *c, struct error *err)
 {
 	const char *path = c->o->bundle ? c->o->bundle : ".";
+	int r;
 
 	c->bundle = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->bundle < 0)
 		return sysf(err, "bundle '%s'", path);
-	c->bundle_path = strdup_path_of_fd(c->bundle);
-	if (!c->bundle_path)
-		return sysf(err, "path of bundle '%s'", path);
-	return spec_load_config(c->bundle, c->o->config ? c->o->config : "config.json", &c->doc, err);
+	r = spec_load_config(c->bundle, c->o->config ? c->o->config : "config.json", &c->doc, err);
+	if (r < 0)
+		return r;
+	c->bundle_path = path_of(c, c->bundle);
+	return c->bundle_path ? 0 : sysf(err, "path of bundle '%s'", path);
 }
 
 /* Names below the bundle, without "." or "..": where no symlink is met, the path is canonical as it stands. */
@@ -56,14 +59,13 @@ static bool is_plain(const char *path)
 static char *plain_rootfs(const struct creation *c, const char *path)
 {
 	auto_(close_fd) int fd = -EBADF;
-	char *joined;
 
 	if (!is_plain(path) || streq(c->bundle_path, "/"))
 		return NULL;
 	fd = sys_openat2(c->bundle, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
 	if (fd < 0)
 		return NULL;
-	return asprintf(&joined, "%s/%s", c->bundle_path, path) < 0 ? NULL : joined;
+	return arena_printf(c->doc->arena, "%s/%s", c->bundle_path, path);
 }
 
 static int open_rootfs(struct creation *c, struct error *err)
@@ -81,7 +83,7 @@ static int open_rootfs(struct creation *c, struct error *err)
 		sysf(err, "rootfs '%s'", root->path);
 		return spec_error(root->json, "path", err);
 	}
-	c->rootfs = strdup_path_of_fd(fd);
+	c->rootfs = path_of(c, fd);
 	return c->rootfs ? 0 : sysf(err, "path of rootfs '%s'", root->path);
 }
 

@@ -23,24 +23,25 @@ struct arena {
 
 /*
  * The first blocks are part of the program: a command that needs no more asks the kernel for none, and what is
- * not touched of them takes no memory. Under AddressSanitizer all blocks are malloc's, which it can watch.
+ * not touched of them takes no memory (nor the time of a page fault: so what is said of them lies elsewhere). Under
+ * AddressSanitizer all blocks are malloc's, which it can watch.
  */
 #ifdef __SANITIZE_ADDRESS__
 #define POOL_BLOCKS 0
 #else
-#define POOL_BLOCKS 6
+#define POOL_BLOCKS 8
 #endif
 
 static struct {
 	_Alignas(16) unsigned char room[sizeof(struct block) + BLOCK_SIZE];
-	bool taken;
 } pool[POOL_BLOCKS + 1];
+static bool pool_taken[POOL_BLOCKS + 1];
 
 static struct block *block_take(size_t size)
 {
 	for (int i = 0; size == BLOCK_SIZE && i < POOL_BLOCKS; i++)
-		if (!pool[i].taken) {
-			pool[i].taken = true;
+		if (!pool_taken[i]) {
+			pool_taken[i] = true;
 			return (struct block *)pool[i].room;
 		}
 	return malloc(sizeof(struct block) + size);
@@ -50,28 +51,10 @@ static void block_free(struct block *b)
 {
 	for (int i = 0; i < POOL_BLOCKS; i++)
 		if ((unsigned char *)b == pool[i].room) {
-			pool[i].taken = false;
+			pool_taken[i] = false;
 			return;
 		}
 	free(b);
-}
-
-struct arena *arena_new(void)
-{
-	return calloc(1, sizeof(struct arena));
-}
-
-void arena_free(struct arena *a)
-{
-	if (!a)
-		return;
-	while (a->top) {
-		struct block *next = a->top->next;
-
-		block_free(a->top);
-		a->top = next;
-	}
-	free(a);
 }
 
 static struct block *block_new(size_t size)
@@ -86,6 +69,28 @@ static struct block *block_new(size_t size)
 	if (b)
 		*b = (struct block){ .size = size };
 	return b;
+}
+
+/* It lies in its own first block. */
+struct arena *arena_new(void)
+{
+	struct block *first = block_new(BLOCK_SIZE);
+	struct arena *a;
+
+	if (!first)
+		return NULL;
+	a = (struct arena *)first->data;
+	first->used = (sizeof(*a) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	a->top = first;
+	return a;
+}
+
+void arena_free(struct arena *a)
+{
+	for (struct block *b = a ? a->top : NULL, *next; b; b = next) {
+		next = b->next;
+		block_free(b);
+	}
 }
 
 void *arena_alloc(struct arena *a, size_t size)

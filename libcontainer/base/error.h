@@ -24,19 +24,19 @@ struct error {
 #define ERROR_INIT { 0 }
 
 /* We refuse: returns -num. */
-int failf(struct error *err, int num, const char *fmt, ...) printf_like(3, 4);
+int failf(struct error *err, int num, const char *fmt, ...) printf_like(3, 4) seldom;
 
 /* The kernel refused: appends ": <errno in words>", returns -errno. */
-int sysf(struct error *err, const char *fmt, ...) printf_like(2, 3);
+int sysf(struct error *err, const char *fmt, ...) printf_like(2, 3) seldom;
 
 /* The same with a code that is not in errno: num is negative or positive, returns it negative. */
-int codef(struct error *err, int num, const char *fmt, ...) printf_like(3, 4);
+int codef(struct error *err, int num, const char *fmt, ...) printf_like(3, 4) seldom;
 
 /* Puts "context: " before the message; returns -err->num. */
-int error_context(struct error *err, const char *fmt, ...) printf_like(2, 3);
+int error_context(struct error *err, const char *fmt, ...) printf_like(2, 3) seldom;
 
 /* Says where in a document the failure lies, unless that is known already; returns -err->num. */
-int error_place(struct error *err, const char *file, unsigned line, const char *pointer);
+int error_place(struct error *err, const char *file, unsigned line, const char *pointer) seldom;
 
 /* "file:line /pointer: message", cut to size. Returns buf. */
 const char *error_text(const struct error *err, char *buf, size_t size);

@@ -6,6 +6,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define nodiscard __attribute__((warn_unused_result))
+/* Failures: the compiler puts what leads to such a call out of the way of the rest. */
+#define seldom __attribute__((cold))
 
 #define min_of(a, b)                                \
 	({                                          \

@@ -39,7 +39,8 @@ const struct self_status *self_status(void)
 	static bool asked;
 
 	if (!asked) {
-		auto_str text = STR_INIT;
+		char room[4096];
+		auto_str text = STR_ON(room);
 
 		/* Whoever is in 65536 groups has a long one. */
 		if (file_read_piece_at(AT_FDCWD, "/proc/self/status", 1U << 20, &text) == 0)

@@ -10,7 +10,7 @@
 
 void str_done(struct str *s)
 {
-	if (!s->arena)
+	if (!s->arena && !s->lent)
 		free(s->s);
 	*s = (struct str)STR_INIT;
 }
@@ -26,11 +26,15 @@ static bool reserve(struct str *s, size_t more)
 		room *= 2;
 	if (room == s->room)
 		return true;
-	p = s->arena ? arena_grow(s->arena, s->s, s->n + (s->n > 0), room) : realloc(s->s, room);
+	p = s->arena ? arena_grow(s->arena, s->s, s->n + (s->n > 0), room) :
+		       realloc(s->lent ? NULL : s->s, room);
 	if (!p) {
 		s->bad = true;
 		return false;
 	}
+	if (s->lent)
+		memcpy(p, s->s, s->n + (s->n > 0));
+	s->lent = false;
 	s->s = p;
 	s->room = room;
 	return true;

@@ -17,13 +17,15 @@ struct arena;
 struct str {
 	char *s; /* NULL while nothing was added */
 	size_t n, room;
-	bool bad;
+	bool bad, lent;      /* lent: s is not ours                */
 	struct arena *arena; /* where it grows; NULL: on the heap */
 };
 
 #define STR_INIT { 0 }
 /* Lives as long as the arena: str_done() is not needed. */
 #define STR_IN(a) { .arena = (a) }
+/* In an array of the caller's, as long as that is large enough. */
+#define STR_ON(array) { .s = (array), .room = sizeof(array), .lent = true }
 
 void str_done(struct str *s);
 #define auto_str __attribute__((cleanup(str_done))) struct str
@@ -38,7 +40,7 @@ static inline bool str_ok(const struct str *s)
 /* The text, never NULL. */
 static inline const char *str_text(const struct str *s)
 {
-	return s->s ? s->s : "";
+	return s->n ? s->s : "";
 }
 
 bool streq(const char *a, const char *b);

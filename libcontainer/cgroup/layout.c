@@ -79,7 +79,7 @@ static int add_line(struct cgroup *c, const struct cgroup_options *o, char *line
 
 static int add_lines(struct cgroup *c, const struct cgroup_options *o, struct error *err)
 {
-	auto_str text = STR_INIT;
+	struct str text = STR_IN(c->arena);
 	int r = 0;
 
 	if (o->places)

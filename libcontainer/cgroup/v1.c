@@ -35,8 +35,8 @@ static int write_set(const char *dir, const char *file, const char *text)
 /* Sets the file of `dir` to the value of its parent, whose own is made good first. */
 static int inherit(const struct cgroup_tree *t, const char *dir, const char *file)
 {
-	auto_str value = STR_INIT;
-	char parent[PATH_MAX];
+	char room[256], parent[PATH_MAX];
+	auto_str value = STR_ON(room);
 	const char *slash = strrchr(dir, '/');
 	int r;
 

@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "base/parse.h"
+#include "json/memory.h"
 #include "json/utf8.h"
 
 struct json_doc {
@@ -28,6 +29,7 @@ struct parser {
 	struct json **last;  /* [depth]: last child of open containers */
 	size_t depth, values;
 	struct json **slots; /* scratch of the search for duplicates   */
+	struct json **few;   /* slots to begin with; not owned         */
 	size_t n_slots;
 	struct error *err;
 	int failed;          /* -errno of a failure of ours, in err    */
@@ -373,6 +375,12 @@ static size_t hash_of(const char *s)
 	return (size_t)(h ^ (h >> 32));
 }
 
+static void slots_done(struct parser *p)
+{
+	if (p->slots != p->few)
+		free(p->slots);
+}
+
 static int clear_slots(struct parser *p, size_t n)
 {
 	size_t wanted = 16;
@@ -380,7 +388,7 @@ static int clear_slots(struct parser *p, size_t n)
 	while (wanted < n * 2)
 		wanted *= 2;
 	if (wanted > p->n_slots) {
-		free(p->slots);
+		slots_done(p);
 		p->slots = calloc(wanted, sizeof(struct json *));
 		p->n_slots = wanted;
 	} else {
@@ -497,46 +505,9 @@ static int check_text(struct parser *p)
 	return check_blanks(p);
 }
 
-/* yajl's own memory. What it gives back is the arena's until the end. */
-struct piece {
-	size_t n;
-	_Alignas(16) unsigned char data[];
-};
-
-static void *piece_alloc(void *arena, size_t n)
-{
-	struct piece *piece = arena_alloc(arena, sizeof(*piece) + n);
-
-	if (!piece)
-		return NULL;
-	piece->n = n;
-	return piece->data;
-}
-
-static void *piece_grow(void *arena, void *old, size_t n)
-{
-	void *p = piece_alloc(arena, n);
-	const struct piece *piece = old ? (struct piece *)((char *)old - sizeof(*piece)) : NULL;
-
-	if (p && piece)
-		memcpy(p, piece->data, min_of(piece->n, n));
-	return p;
-}
-
-static void piece_free(void *arena, void *p)
-{
-	(void)arena;
-	(void)p;
-}
-
 static int run(struct parser *p)
 {
-	yajl_alloc_funcs in_arena = {
-		.malloc = piece_alloc,
-		.realloc = piece_grow,
-		.free = piece_free,
-		.ctx = p->arena,
-	};
+	yajl_alloc_funcs in_arena = json_memory(p->arena);
 	static const yajl_callbacks callbacks = {
 		.yajl_null = on_null,
 		.yajl_boolean = on_bool,
@@ -578,8 +549,9 @@ static struct json_doc *doc_new(struct arena *a, const char *text, size_t size, 
 int json_parse(struct arena *a, const char *text, size_t size, const char *name, struct json **ret,
 	       struct error *err)
 {
-	struct json *last[JSON_DEPTH_MAX + 1] = { NULL };
-	struct parser p = { .arena = a, .err = err, .last = last };
+	struct json *last[JSON_DEPTH_MAX + 1] = { NULL }, *few[64];
+	struct parser p = { .arena = a, .err = err, .last = last, .few = few,
+			    .slots = few, .n_slots = ARRAY_SIZE(few) };
 	int r;
 
 	if (size > JSON_SIZE_MAX)
@@ -594,7 +566,7 @@ int json_parse(struct arena *a, const char *text, size_t size, const char *name,
 		r = run(&p);
 	if (p.yajl)
 		yajl_free(p.yajl);
-	free(p.slots);
+	slots_done(&p);
 	if (r < 0)
 		return r;
 	*ret = p.root;

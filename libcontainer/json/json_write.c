@@ -4,6 +4,7 @@
 #include <yajl/yajl_gen.h>
 
 #include "json/json.h"
+#include "json/memory.h"
 #include "json/utf8.h"
 
 /*
@@ -29,6 +30,7 @@ static void on_print(void *ctx, const char *text, size_t n)
 struct json_out *json_out_new(const char *indent)
 {
 	struct arena *a = arena_new();
+	yajl_alloc_funcs memory;
 	auto_(json_out_free) struct json_out *o = a ? arena_new_of(a, struct json_out) : NULL;
 
 	if (!o) {
@@ -37,7 +39,8 @@ struct json_out *json_out_new(const char *indent)
 	}
 	o->arena = a;
 	o->text = (struct str)STR_IN(a);
-	o->gen = yajl_gen_alloc(NULL);
+	memory = json_memory(a);
+	o->gen = yajl_gen_alloc(&memory);
 	if (!o->gen)
 		return NULL;
 	yajl_gen_config(o->gen, yajl_gen_print_callback, on_print, o);
