@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/parse.h"
@@ -153,24 +153,16 @@ void process_name(pid_t pid, char name[16])
 
 /* ---- the end ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* POLLIN: it has ended; POLLHUP, which is always told: it was reaped (Linux 6.9). 0 after the time. */
 static int poll_pidfd(int pidfd, short wanted, int64_t ms)
 {
 	struct pollfd p = { .fd = pidfd, .events = wanted };
-	int64_t until = ms < 0 ? 0 : now_ms() + ms;
+	int64_t until = ms < 0 ? 0 : clock_ms() + ms;
 	int n;
 
 	do {
 		n = poll(&p, 1, (int)min_of(ms, (int64_t)INT_MAX));
-		ms = ms < 0 ? -1 : until - now_ms();
+		ms = ms < 0 ? -1 : until - clock_ms();
 	} while ((n < 0 && errno == EINTR && (ms > 0 || until == 0)) || (n == 0 && ms > 0));
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
@@ -115,14 +114,6 @@ static int finish(const struct watch *watch, int pidfd, struct error *err)
 	return 1;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* 1: enough have ended. */
 static int look(struct pollfd *fds, const struct watch *watches, size_t n, bool any,
 		struct error *err)
@@ -150,10 +141,10 @@ static int look(struct pollfd *fds, const struct watch *watches, size_t n, bool 
 static int wait_all(struct pollfd *fds, const struct watch *watches, size_t n, bool any,
 		    int64_t timeout_ms, struct error *err)
 {
-	int64_t until = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	int64_t until = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
 
 	for (;;) {
-		int64_t left = until < 0 ? -1 : until - now_ms();
+		int64_t left = until < 0 ? -1 : until - clock_ms();
 		int r = look(fds, watches, n, any, err);
 
 		if (r != 0)

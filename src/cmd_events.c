@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/sys.h"
+#include "base/clock.h"
 #include "command.h"
 #include "output.h"
 
@@ -36,14 +37,6 @@ static int print_stats(struct container *c, struct error *err)
 	if (line.n && line.s[line.n - 1] != '\n')
 		str_add(&line, "\n");
 	return output(&line, err);
-}
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 /* A descriptor that becomes readable when one process of the container ends; -ESRCH: it has none. */
@@ -81,7 +74,7 @@ static int print_oom(const char *id, struct error *err)
 static int wait_interval(struct container *c, const char *id, struct container_oom *oom, int64_t until,
 			 struct error *err)
 {
-	for (int64_t left = until - now(); left > 0; left = until - now()) {
+	for (int64_t left = until - clock_ns(); left > 0; left = until - clock_ns()) {
 		auto_(close_fd) int fd = watch_one(c, err);
 		struct pollfd p[] = { { .fd = fd, .events = POLLIN },
 				      { .fd = oom->fd, .events = oom->events } };
@@ -105,7 +98,7 @@ static int wait_interval(struct container *c, const char *id, struct container_o
 static int stream(struct container *c, const char *id, struct error *err)
 {
 	struct container_oom oom = CONTAINER_OOM_INIT;
-	int64_t next = now();
+	int64_t next = clock_ns();
 	int r = container_oom_open(c, &oom, err);
 
 	if (r < 0 && r != -ENOTSUP)

@@ -31,7 +31,7 @@ static const int job_control[] = { SIGTTIN, SIGTTOU };
 
 /* Bytes on their way in one direction. */
 struct stream {
-	char buf[PIPE_CHUNK];
+	char *buf; /* of PIPE_CHUNK */
 	size_t from, to;
 	bool closed; /* the source is at its end, or the sink is gone */
 };
@@ -216,7 +216,7 @@ static int handle_signals(struct foreground *f, struct error *err)
 /* Any failure of a source is its end: EIO is what a pty says when its other side is closed. */
 static void fill(struct stream *s, int fd)
 {
-	ssize_t n = read(fd, s->buf, sizeof(s->buf));
+	ssize_t n = read(fd, s->buf, PIPE_CHUNK);
 
 	if (n > 0) {
 		s->from = 0;
@@ -380,12 +380,12 @@ int foreground_status(int wait_status)
 
 int foreground_watch(const struct container_process *p, int *wait_status, struct error *err)
 {
-	/* Static: the buffers are no load for the stack, and there is one foreground. */
-	static struct foreground f;
-	int r;
+	/* Static: no load for the stack, and there is one foreground. */
+	static char in[PIPE_CHUNK], out[PIPE_CHUNK];
+	struct foreground f = { .p = p, .signals = -EBADF, .terminal = TERMINAL_INIT,
+				.in = { .buf = in }, .out = { .buf = out } };
+	int r = wait_for(&f, err);
 
-	f = (struct foreground){ .p = p, .signals = -EBADF, .terminal = TERMINAL_INIT };
-	r = wait_for(&f, err);
 	foreground_done(&f);
 	*wait_status = f.status;
 	return r;

@@ -2,7 +2,8 @@
 #include "base/clock.h"
 
 #include <stdio.h>
-#include <time.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define DAY 86400
 #define DAYS_400_YEARS 146097
@@ -24,13 +25,32 @@ static void date_of(long long days, long long *year, int *month, int *day)
 	*year = year_of_era + era * 400 + (*month <= 2);
 }
 
+struct timespec clock_now(clockid_t clock)
+{
+	struct timespec now = { 0 };
+
+	(void)syscall(SYS_clock_gettime, clock, &now);
+	return now;
+}
+
+int64_t clock_ns(void)
+{
+	struct timespec now = clock_now(CLOCK_MONOTONIC);
+
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+int64_t clock_ms(void)
+{
+	return clock_ns() / 1000000;
+}
+
 void clock_text(char text[CLOCK_TEXT_SIZE])
 {
-	struct timespec now;
+	struct timespec now = clock_now(CLOCK_REALTIME);
 	long long year;
 	int month, day, second;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	date_of(now.tv_sec / DAY, &year, &month, &day);
 	second = (int)(now.tv_sec % DAY);
 	snprintf(text, CLOCK_TEXT_SIZE, "%04lld-%02d-%02dT%02d:%02d:%02d.%09ldZ", year, month, day,

@@ -18,12 +18,14 @@ static int fail(int num)
 /* in_one_piece: a short read is the last. */
 static int read_all(int fd, size_t limit, bool in_one_piece, struct str *out)
 {
-	char buf[4096];
-	size_t total = 0;
+	size_t total = 0, room;
 
 	for (;;) {
-		ssize_t n = read(fd, buf, sizeof(buf));
+		char *to = str_space(out, &room);
+		ssize_t n = to ? read(fd, to, room) : -1;
 
+		if (!to)
+			return fail(ENOMEM);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -31,10 +33,9 @@ static int read_all(int fd, size_t limit, bool in_one_piece, struct str *out)
 		total += (size_t)n;
 		if (total > limit)
 			return fail(EFBIG);
-		if (n > 0)
-			str_addn(out, buf, (size_t)n);
-		if (n == 0 || (in_one_piece && n < (ssize_t)sizeof(buf)))
-			return str_ok(out) ? 0 : fail(ENOMEM);
+		str_wrote(out, (size_t)n);
+		if (n == 0 || (in_one_piece && (size_t)n < room))
+			return 0;
 	}
 }
 

@@ -36,16 +36,15 @@ static struct self_status parse(const char *text)
 const struct self_status *self_status(void)
 {
 	static struct self_status status;
-	static bool asked;
+	static enum { ASKED, UNASKED } state = UNASKED;
+	char room[4096];
+	auto_str text = STR_ON(room);
 
-	if (!asked) {
-		char room[4096];
-		auto_str text = STR_ON(room);
-
-		/* Whoever is in 65536 groups has a long one. */
-		if (file_read_piece_at(AT_FDCWD, "/proc/self/status", 1U << 20, &text) == 0)
-			status = parse(str_text(&text));
-		asked = true;
-	}
+	if (state == ASKED)
+		return &status;
+	/* Whoever is in 65536 groups has a long one. */
+	if (file_read_piece_at(AT_FDCWD, "/proc/self/status", 1U << 20, &text) == 0)
+		status = parse(str_text(&text));
+	state = ASKED;
 	return &status;
 }

@@ -72,6 +72,20 @@ void str_printf(struct str *s, const char *fmt, ...)
 	va_end(args);
 }
 
+char *str_space(struct str *s, size_t *room)
+{
+	if (s->room - s->n < 2 && !reserve(s, s->room ? 1 : 4095))
+		return NULL;
+	*room = s->room - s->n - 1;
+	return s->s + s->n;
+}
+
+void str_wrote(struct str *s, size_t n)
+{
+	s->n += n;
+	s->s[s->n] = 0;
+}
+
 bool streq(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

@@ -43,6 +43,10 @@ static inline const char *str_text(const struct str *s)
 	return s->n ? s->s : "";
 }
 
+/* For who writes at its end himself: where (NULL when memory is short) and how much at most; then tells how much. */
+char *str_space(struct str *s, size_t *room);
+void str_wrote(struct str *s, size_t n);
+
 bool streq(const char *a, const char *b);
 bool starts_with(const char *s, const char *prefix);
 /* The part after the last '/', or all of it: never NULL, never allocates. */

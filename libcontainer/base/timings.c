@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memfd.h"
 
 #define NS_PER_S  INT64_C(1000000000)
@@ -29,18 +29,10 @@ static int64_t ns_of(const struct timespec *t)
 	return t->tv_sec * NS_PER_S + t->tv_nsec;
 }
 
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ns_of(&t);
-}
-
 void timings_begin(void)
 {
 	wanted = true;
-	begin = now();
+	begin = clock_ns();
 }
 
 bool timings_wanted(void)
@@ -50,12 +42,13 @@ bool timings_wanted(void)
 
 void timings_mark(const char *phase)
 {
-	int64_t before = n_runtime ? runtime[n_runtime - 1].end : 0;
+	int64_t before;
 
 	if (!wanted || n_runtime == TIMINGS_MAX)
 		return;
+	before = n_runtime ? runtime[n_runtime - 1].end : 0;
 	runtime[n_runtime] =
-		(struct phase){ .who = "runtime", .name = phase, .end = now() - begin };
+		(struct phase){ .who = "runtime", .name = phase, .end = clock_ns() - begin };
 	runtime[n_runtime].took = runtime[n_runtime].end - before;
 	n_runtime++;
 }

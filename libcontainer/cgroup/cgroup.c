@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -40,7 +41,7 @@ struct cgroup *cgroup_alloc(const struct cgroup_host *host)
 
 int cgroup_undo(struct cgroup *c)
 {
-	int64_t deadline = now_ns() + UNDO_PATIENCE;
+	int64_t deadline = clock_ns() + UNDO_PATIENCE;
 	int ret = 0;
 
 	if (!c || c->kept)

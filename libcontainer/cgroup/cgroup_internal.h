@@ -158,7 +158,6 @@ int tree_read_key(const char *dir, const char *file, const char *key, uint64_t *
 int tree_write(const char *dir, const char *file, const char *text);
 /* The tree that holds a controller, or NULL. */
 struct cgroup_tree *tree_of(struct cgroup *c, const char *controller);
-int64_t now_ns(void);
 void sleep_ns(int64_t ns);
 
 

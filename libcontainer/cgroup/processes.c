@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "cgroup/cgroup_internal.h"
 
@@ -188,12 +189,12 @@ static int not_removed(const struct cgroup_tree *t, int r, struct error *err)
 /* Processes of the killed create's are dying: two seconds are plenty. */
 void cgroup_remove_empty(struct cgroup *c)
 {
-	const int64_t deadline = now_ns() + INT64_C(2000000000);
+	const int64_t deadline = clock_ns() + INT64_C(2000000000);
 
 	for (size_t i = 0; i < c->n; i++) {
 		int64_t pause = 50000;
 
-		while (rmdir(c->trees[i].path) < 0 && errno == EBUSY && now_ns() < deadline) {
+		while (rmdir(c->trees[i].path) < 0 && errno == EBUSY && clock_ns() < deadline) {
 			sleep_ns(pause);
 			pause = min_of(pause * 2, INT64_C(20000000));
 		}
@@ -216,7 +217,7 @@ int cgroup_remove(struct cgroup *c, struct error *err)
 		if (rmdir(c->trees[i].path) == 0 || errno == ENOENT)
 			continue;
 		if (!deadline)
-			deadline = now_ns() + (int64_t)c->host->patience_ms * 1000000;
+			deadline = clock_ns() + (int64_t)c->host->patience_ms * 1000000;
 		r = tree_remove(c->trees[i].path, deadline);
 		if (r < 0 && ret == 0)
 			ret = not_removed(&c->trees[i], r, err);

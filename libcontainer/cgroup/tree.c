@@ -10,18 +10,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "cgroup/cgroup_internal.h"
 
 #define DEPTH_MAX 64
-
-int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 void sleep_ns(int64_t ns)
 {
@@ -184,7 +177,7 @@ static int remove_at(int at, const char *name, void *ctx)
 			return ret;
 		if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
-		if (errno != EBUSY || now_ns() >= r->deadline)
+		if (errno != EBUSY || clock_ns() >= r->deadline)
 			return -errno;
 		sleep_ns(pause);
 		pause = min_of(pause + pause / 2, INT64_C(20000000));

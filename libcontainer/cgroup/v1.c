@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "cgroup/cgroup_internal.h"
 #include "cgroup/devices.h"
@@ -261,7 +262,7 @@ static int v1_is_frozen(struct cgroup *c)
 /* A process that forks just then may miss the order: it is repeated. */
 static int freeze_v1(const struct cgroup_tree *t, struct error *err)
 {
-	int64_t start = now_ns(), pause = 50000;
+	int64_t start = clock_ns(), pause = 50000;
 
 	for (;;) {
 		auto_str state = STR_INIT;
@@ -273,7 +274,7 @@ static int freeze_v1(const struct cgroup_tree *t, struct error *err)
 			return codef(err, r, "freeze cgroup '%s'", t->path);
 		if (streq(str_text(&state), "FROZEN"))
 			return 0;
-		if (now_ns() - start > FREEZE_PATIENCE)
+		if (clock_ns() - start > FREEZE_PATIENCE)
 			break;
 		sleep_ns(pause);
 		pause = min_of(pause * 2, INT64_C(10000000));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cgroup/cgroup_internal.h"
@@ -257,7 +258,7 @@ static bool is_frozen_now(int events)
 int v2_freeze(const struct cgroup_tree *t, bool frozen, struct error *err)
 {
 	auto_(close_fd) int events = -EBADF;
-	int64_t deadline = now_ns() + FREEZE_PATIENCE, pause = 20000;
+	int64_t deadline = clock_ns() + FREEZE_PATIENCE, pause = 20000;
 	char path[PATH_MAX];
 	int r;
 
@@ -273,7 +274,7 @@ int v2_freeze(const struct cgroup_tree *t, bool frozen, struct error *err)
 	 * cgroup above may be frozen too, and then this file shows no change.
 	 */
 	for (; frozen && !is_frozen_now(events); pause = min_of(pause * 2, INT64_C(10000000))) {
-		if (now_ns() >= deadline) {
+		if (clock_ns() >= deadline) {
 			(void)tree_write(t->path, "cgroup.freeze", "0");
 			return failf(err, ETIMEDOUT,
 				     "freeze cgroup '%s': some processes do not stop", t->path);

@@ -541,9 +541,9 @@ static struct json_doc *doc_new(struct arena *a, const char *text, size_t size, 
 	if (!doc)
 		return NULL;
 	doc->name = arena_strdup(a, name);
-	doc->text = arena_strndup(a, text, size);
+	doc->text = text;
 	doc->size = size;
-	return doc->name && doc->text ? doc : NULL;
+	return doc->name ? doc : NULL;
 }
 
 int json_parse(struct arena *a, const char *text, size_t size, const char *name, struct json **ret,

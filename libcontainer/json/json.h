@@ -37,7 +37,7 @@ struct json {
 	const struct json_doc *doc;
 };
 
-/* Nodes and a copy of name and text lie in `a`. */
+/* Nodes lie in `a`, and a copy of the name; the text must live as long as they are asked for their place. */
 int json_parse(struct arena *a, const char *text, size_t size, const char *name, struct json **ret,
 	       struct error *err);
 

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -218,18 +218,10 @@ static int start(const struct spec_hook *hook, const char *dir, const char *stat
 
 /* ---- waiting ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* -1: no limit. */
 static int64_t deadline_of(const struct spec_hook *hook)
 {
-	return hook->timeout.set ? now_ms() + (int64_t)hook->timeout.value * 1000 : -1;
+	return hook->timeout.set ? clock_ms() + (int64_t)hook->timeout.value * 1000 : -1;
 }
 
 static int patience(int64_t deadline)
@@ -238,7 +230,7 @@ static int patience(int64_t deadline)
 
 	if (deadline < 0)
 		return -1;
-	left = deadline - now_ms();
+	left = deadline - clock_ms();
 	return (int)(left < 0 ? 0 : min_of(left, (int64_t)60000));
 }
 
@@ -261,7 +253,7 @@ static int wait_end(struct hook_run *h, int64_t deadline)
 			p[1].fd = -1;
 		if (n > 0 && p[0].revents)
 			break;
-		if (n >= 0 && deadline >= 0 && now_ms() >= deadline)
+		if (n >= 0 && deadline >= 0 && clock_ms() >= deadline)
 			return -ETIMEDOUT;
 	}
 	(void)drain(h);

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/str.h"
@@ -138,14 +138,6 @@ int store_open_root(const struct runtime *rt, bool make, struct error *err)
 
 /* ---- locks ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* 0, -EWOULDBLOCK after the wait, or another errno. */
 static int lock_within(int dir, int64_t ms)
 {
@@ -160,8 +152,8 @@ static int lock_within(int dir, int64_t ms)
 		if (errno != EWOULDBLOCK)
 			return -errno;
 		if (!end)
-			end = now_ms() + ms;
-		if (now_ms() >= end)
+			end = clock_ms() + ms;
+		if (clock_ms() >= end)
 			return -EWOULDBLOCK;
 		(void)poll(NULL, 0, pause);
 		pause = min_of(pause * 2, 50);
