@@ -5,8 +5,7 @@
  * but system calls. Unlike after vfork(2) we do not wait for that: its clone gives it a stack of its own. So a child that
  * somebody stops or freezes in this moment is one that does not answer (launch/drive.c), not one that holds us.
  *
- *   plain            clone3(CLONE_VM | namespaces) -> stage; a network namespace, which takes the kernel longer
- *                    than all else here, the child makes itself while we go on
+ *   plain            clone3(CLONE_VM | namespaces) -> stage; some of the namespaces it may make itself, while we go on
  *   new user ns      the same without CLONE_VM: it must wait for us to write its id mappings, since an
  *                    execve by an unmapped user would lose all capabilities
  *   joins first      a helper, sharing memory and descriptors with us, joins namespaces and makes the
@@ -296,12 +295,13 @@ void child_done(struct child *c)
 static void fill_request(struct request *r, const struct compiled *c, int cgroup)
 {
 	*r = (struct request){
-		.args = { .flags = c->clone_flags | CLONE_PIDFD | CLONE_PARENT_SETTID,
+		.args = { .flags = (c->clone_flags & ~c->unshare_flags) | CLONE_PIDFD | CLONE_PARENT_SETTID,
 			  .exit_signal = SIGCHLD,
 			  .pidfd = (uintptr_t)&r->pidfd,
 			  .parent_tid = (uintptr_t)&r->pid,
 			  .stack = (uintptr_t)shared.child_stack,
 			  .stack_size = STACK_SIZE },
+		.unshare = c->unshare_flags,
 		.wait_mapped = c->new_userns,
 		.joins = c->joins,
 		.n_joins = c->n_joins,
@@ -311,11 +311,6 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 	};
 	if (!c->new_userns)
 		r->args.flags |= CLONE_VM;
-	/* A new user namespace is to own it, and a helper waits for its clone anyway. */
-	if (!c->new_userns && !c->n_joins) {
-		r->unshare = c->clone_flags & CLONE_NEWNET;
-		r->args.flags &= ~r->unshare;
-	}
 	if (cgroup >= 0) {
 		r->args.flags |= CLONE_INTO_CGROUP;
 		r->args.cgroup = (uint64_t)cgroup;
