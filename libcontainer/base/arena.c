@@ -71,6 +71,11 @@ static struct block *block_new(size_t size)
 	return b;
 }
 
+static size_t round_up(size_t size)
+{
+	return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
 /* It lies in its own first block. */
 struct arena *arena_new(void)
 {
@@ -80,7 +85,7 @@ struct arena *arena_new(void)
 	if (!first)
 		return NULL;
 	a = (struct arena *)first->data;
-	first->used = (sizeof(*a) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	first->used = round_up(sizeof(*a));
 	a->top = first;
 	return a;
 }
@@ -102,7 +107,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	size = round_up(size);
 	if (!b || b->size - b->used < size) {
 		b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
 		if (!b)
@@ -154,17 +159,21 @@ char *arena_join(struct arena *a, const char *s, const char *t)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	/* Into what is left of the block: it is seldom too small. */
+	size_t room = a->top->size - a->top->used;
+	char *there = (char *)a->top->data + a->top->used, *p = NULL;
 	va_list args, again;
-	char *p = NULL;
 	int n;
 
 	va_start(args, fmt);
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, args);
-	if (n >= 0)
-		p = arena_alloc(a, (size_t)n + 1);
-	if (p)
+	n = vsnprintf(there, room, fmt, args);
+	if (n >= 0 && (size_t)n < room) {
+		a->top->used += min_of(round_up((size_t)n + 1), room);
+		p = there;
+	} else if (n >= 0 && (p = arena_alloc(a, (size_t)n + 1))) {
 		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
+	}
 	va_end(again);
 	va_end(args);
 	return p;

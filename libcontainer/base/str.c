@@ -61,12 +61,17 @@ void str_printf(struct str *s, const char *fmt, ...)
 
 	va_start(args, fmt);
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, fmt, args);
-	if (n < 0)
+	/* Into the room that there is: it is seldom too small. */
+	n = s->bad ? -1 : vsnprintf(s->s ? s->s + s->n : NULL, s->room - s->n, fmt, args);
+	if (n < 0) {
 		s->bad = true;
-	else if (reserve(s, (size_t)n)) {
+	} else if ((size_t)n < s->room - s->n) {
+		s->n += (size_t)n;
+	} else if (reserve(s, (size_t)n)) {
 		(void)vsnprintf(s->s + s->n, (size_t)n + 1, fmt, again);
 		s->n += (size_t)n;
+	} else if (s->s) {
+		s->s[s->n] = 0;
 	}
 	va_end(again);
 	va_end(args);

@@ -34,7 +34,7 @@ static int add_tree(struct cgroup *c, const char *name, const char *mount, const
 	*t = (struct cgroup_tree){ .name = name, .mount = mount, .v2 = !*name };
 	if (!name || !mount || !place)
 		return -ENOMEM;
-	t->path = arena_printf(c->arena, "%s%s", mount, streq(place, "/") ? "" : place);
+	t->path = arena_join(c->arena, mount, streq(place, "/") ? "" : place);
 	if (!t->path)
 		return -ENOMEM;
 	if (t->v2)

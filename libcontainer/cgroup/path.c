@@ -73,7 +73,7 @@ char *cgroup_place(struct arena *a, const struct cgroup_options *o, const char *
 		own = parent_of(a, own);
 	if (!own || streq(own, "/"))
 		return own ? clean : NULL;
-	return arena_printf(a, "%s%s", own, clean);
+	return arena_join(a, own, clean);
 }
 
 bool cgroup_list_has(const char *list, const char *word)
