@@ -21,7 +21,7 @@
 #define ENTRIES_MAX 64
 
 /* To be raised with every change of what we generate. */
-#define GENERATOR_VERSION 1
+#define GENERATOR_VERSION 2
 
 static const char magic[8] = "orlopBPF";
 

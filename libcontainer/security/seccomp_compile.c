@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a profile to a program: what the kernel allows, the cache, libseccomp, the ENOSYS stub. */
+/* From a profile to a program: what the kernel allows, the cache, libseccomp, the ENOSYS stub, fewer instructions. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +57,7 @@ static int build(const struct spec_seccomp *s, struct bpf *bpf, struct error *er
 		r = add_stub(s, bpf, err);
 	if (r < 0)
 		return r;
+	seccomp_shrink(bpf);
 	if (bpf->n <= BPF_MAXINSNS)
 		return 0;
 	(void)failf(err, E2BIG, "the seccomp profile makes %zu instructions, the kernel takes %d",

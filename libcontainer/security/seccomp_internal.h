@@ -56,6 +56,11 @@ bool seccomp_wants_enosys(const struct spec_seccomp *s);
 size_t seccomp_enosys_stub(const struct seccomp_highest *h, size_t n,
 			   struct sock_filter ret[SECCOMP_STUB_MAX]);
 
+/* ---- seccomp_shrink.c ---- */
+
+/* Writes a program of fewer instructions with the same answers in its place, or leaves it as it is. */
+void seccomp_shrink(struct bpf *bpf);
+
 /* ---- seccomp_kernel.c ---- */
 
 /*

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Filters are run by a small interpreter here: no privilege is needed, and any architecture can be
- * asked.
- */
+/* Filters are run by an interpreter of ours (tests/lib/bpf.h). */
 #include "security/seccomp.h"
 
 #include <check.h>
@@ -23,6 +20,7 @@
 
 #include "base/macros.h"
 #include "security/seccomp_internal.h"
+#include "tests/lib/bpf.h"
 
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -38,71 +36,14 @@
 #define FAILS(e) (SECCOMP_RET_ERRNO | (e))
 #define NEWER 5000
 
-/* ---- the kernel's interpreter, for what seccomp permits ---- */
-
-struct machine {
-	struct seccomp_data data;
-	uint32_t a, mem[BPF_MEMWORDS];
-	unsigned steps;
-};
-
-static uint32_t load(const struct seccomp_data *data, uint32_t offset)
-{
-	uint32_t v;
-
-	ck_assert(offset % 4 == 0 && offset + 4 <= sizeof(*data));
-	memcpy(&v, (const char *)data + offset, sizeof(v));
-	return v;
-}
-
-static bool jumps(uint16_t op, uint32_t a, uint32_t k)
-{
-	switch (op) {
-	case BPF_JEQ:
-		return a == k;
-	case BPF_JGT:
-		return a > k;
-	case BPF_JGE:
-		return a >= k;
-	case BPF_JSET:
-		return a & k;
-	}
-	ck_abort_msg("jump %#x", op);
-	return false;
-}
-
-static uint32_t run(struct machine *m, const struct sock_filter *v, size_t n)
-{
-	for (size_t pc = 0; pc < n; pc++, m->steps++) {
-		const struct sock_filter *i = &v[pc];
-
-		if (i->code == (BPF_LD | BPF_W | BPF_ABS))
-			m->a = load(&m->data, i->k);
-		else if (i->code == (BPF_LD | BPF_MEM))
-			m->a = m->mem[i->k % BPF_MEMWORDS];
-		else if (i->code == BPF_ST)
-			m->mem[i->k % BPF_MEMWORDS] = m->a;
-		else if (i->code == (BPF_ALU | BPF_AND | BPF_K))
-			m->a &= i->k;
-		else if (i->code == (BPF_RET | BPF_K))
-			return i->k;
-		else if (i->code == (BPF_JMP | BPF_JA))
-			pc += i->k;
-		else if (BPF_CLASS(i->code) == BPF_JMP)
-			pc += jumps(BPF_OP(i->code), m->a, i->k) ? i->jt : i->jf;
-		else
-			ck_abort_msg("instruction %#x", i->code);
-	}
-	ck_abort_msg("ran off the end");
-	return 0;
-}
-
 static uint32_t ask(const struct seccomp_program *p, uint32_t arch, uint32_t nr, uint64_t arg0,
 		    uint64_t arg1)
 {
-	struct machine m = { .data = { .nr = (int)nr, .arch = arch, .args = { arg0, arg1 } } };
+	struct seccomp_data data = { .nr = (int)nr, .arch = arch, .args = { arg0, arg1 } };
+	uint32_t ret = 0;
 
-	return run(&m, p->bpf, p->count);
+	ck_assert(bpf_run(p->bpf, p->count, &data, &ret, NULL));
+	return ret;
 }
 
 /* ---- profiles ---- */
@@ -369,12 +310,14 @@ START_TEST(stub_asks_each_architecture)
 {
 	const struct sock_filter end = BPF_STMT(BPF_RET | BPF_K, ALLOW);
 	struct sock_filter v[SECCOMP_STUB_MAX + 1];
-	struct machine m = { .data = { .nr = (int)stub_cases[_i].nr,
-				       .arch = stub_cases[_i].arch } };
-	size_t n = seccomp_enosys_stub(stub_cases[_i].rows, stub_cases[_i].n, v);
+	struct seccomp_program p = {
+		.bpf = v,
+		.count = seccomp_enosys_stub(stub_cases[_i].rows, stub_cases[_i].n, v),
+	};
 
-	v[n++] = end;
-	ck_assert_uint_eq(run(&m, v, n), stub_cases[_i].enosys ? FAILS(ENOSYS) : ALLOW);
+	v[p.count++] = end;
+	ck_assert_uint_eq(ask(&p, stub_cases[_i].arch, stub_cases[_i].nr, 0, 0),
+			  stub_cases[_i].enosys ? FAILS(ENOSYS) : ALLOW);
 }
 END_TEST
 
@@ -504,12 +447,12 @@ START_TEST(a_large_profile_is_right_and_short)
 	ck_assert_uint_gt(seccomp_highest(&profile_many, rows), 0);
 	ck_assert_uint_eq(rows[0].audit, NATIVE);
 	for (uint32_t nr = 0; nr <= rows[0].nr; nr++) {
-		struct machine m = { .data = { .nr = (int)nr, .arch = NATIVE, .args = { 40 } } };
-		uint32_t got = run(&m, p.bpf, p.count);
+		struct seccomp_data data = { .nr = (int)nr, .arch = NATIVE, .args = { 40 } };
+		uint32_t got = 0;
 
+		ck_assert(bpf_run(p.bpf, p.count, &data, &got, &steps));
 		ck_assert(got == ALLOW || got == FAILS(EPERM) || got == FAILS(ENOSYS));
 		allowed += got == ALLOW;
-		steps += m.steps;
 	}
 #ifdef __x86_64__
 	/*
