@@ -38,13 +38,10 @@ static void add_number(struct sha256 *h, uint64_t v)
 	sha256_add(h, &v, sizeof(v));
 }
 
-/* Lengths keep "a","bc" and "ab","c" apart. */
+/* Their ends keep "a","bc" and "ab","c" apart. */
 static void add_text(struct sha256 *h, const char *text)
 {
-	size_t n = strlen(text);
-
-	add_number(h, n);
-	sha256_add(h, text, n);
+	sha256_add(h, text, strlen(text) + 1);
 }
 
 static void add_texts(struct sha256 *h, const spec_strings *list)
