@@ -41,11 +41,12 @@ struct cgroup *cgroup_alloc(const struct cgroup_host *host)
 
 int cgroup_undo(struct cgroup *c)
 {
-	int64_t deadline = clock_ns() + UNDO_PATIENCE;
+	int64_t deadline;
 	int ret = 0;
 
 	if (!c || c->kept)
 		return 0;
+	deadline = clock_ns() + UNDO_PATIENCE;
 	if (c->unit)
 		systemd_release(c);
 	c->unit = NULL;

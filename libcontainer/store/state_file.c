@@ -291,7 +291,8 @@ int state_parse(struct arena *a, const char *text, size_t size, struct state *re
 int state_read(int dir, struct arena *a, struct state *ret, struct error *err)
 {
 	struct str text = STR_IN(a);
-	int r = file_read_at(dir, STATE_FILE, JSON_SIZE_MAX, &text);
+	/* It comes to its name whole, and is not written to again: in one piece, but for one that fills the buffer. */
+	int r = file_read_piece_at(dir, STATE_FILE, JSON_SIZE_MAX, &text);
 
 	if (r == -ENOENT)
 		return r;
