@@ -53,10 +53,10 @@ def enter_private(view):
     sys.exit(status)
 
 
-def compile_tool(work, name, source=None):
+def compile_tool(work, name, source=None, flags=()):
     """A small static program from this folder, or from text."""
     path = os.path.join(work, name)
-    command = ["cc", "-O2", "-static", "-D_GNU_SOURCE", "-o", path]
+    command = ["cc", "-O2", "-static", "-D_GNU_SOURCE", *flags, "-o", path]
     if source is None:
         subprocess.run(command + [os.path.join(HERE, name + ".c")], check=True)
     else:
