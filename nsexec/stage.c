@@ -20,11 +20,20 @@ static void die(int status)
 		SYS_TRAP();
 }
 
+/* What a hook has said goes with its failure: `start` is another process than the one that made the file. */
+static int hook_output(const struct stage *s)
+{
+	if (!s->plan || s->at >= s->plan->ops.n || plan_ops(s->plan)[s->at].code != PLAN_HOOK ||
+	    !s->plan->hook_output)
+		return -1;
+	return s->first_fd + (int)s->plan->hook_output;
+}
+
 static void fail(struct stage *s, long num)
 {
 	/* EPIPE: the runtime is gone, nobody is left to be told. */
 	if (num != -EPIPE)
-		(void)talk_send(s, SYNC_FAILED, (int32_t)-num, -1);
+		(void)talk_send(s, SYNC_FAILED, (int32_t)-num, hook_output(s));
 	die(1);
 }
 

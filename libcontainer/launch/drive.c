@@ -166,13 +166,15 @@ int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, s
 
 int talk_await_exec(struct conversation *t, struct error *err)
 {
-	auto_(close_fd) int got = -EBADF;
+	auto_(close_fd) int got = -EBADF; /* what a hook has said */
 	struct sync_message record = { 0 };
 	int r = receive(t, &record, &got, err);
 
 	if (r < 0)
 		return error_context(err, "wait for the program's start");
 	t->hook_failed = r == 1 && record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_HOOK;
+	if (got >= 0)
+		t->hook_output = got;
 	if (r == 1 && record.step == SYNC_FAILED)
 		return failure_of_op(t, &record, err);
 	if (r == 1)

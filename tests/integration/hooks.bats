@@ -245,7 +245,10 @@ status_given_to() {
 	config '.hooks.startContainer = [{ path: "/no/such/hook" }]'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: no such file or directory" start "$ID"
-	config '.hooks.startContainer[0].path = "/tmp"'
+	config '.hooks.startContainer[0] = { path: "/bin/sh", args: ["sh", "-c", "echo no licence >&2; exit 3"] }'
+	ok create "$ID"
+	fails 1 "error running startContainer hook #0: exit status 3, output: no licence" start "$ID"
+	config '.hooks.startContainer[0] = { path: "/tmp" }'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: is a directory" start "$ID"
 	config '.hooks.startContainer[0] = { path: "/bin/sh", args: ["sh", "-c", "exit 127"] }'
