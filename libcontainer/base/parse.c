@@ -81,12 +81,26 @@ int parse_i32(const char *text, int32_t *ret)
 	return 0;
 }
 
+/* What "5" stands for in "1.5" of a unit of 2^shift, as Go's floating point has it. */
+static int64_t binary_fraction(const char *digits, size_t n, int shift)
+{
+	double value = 0, scale = 1;
+
+	for (size_t i = 0; i < n && i < 18; i++) {
+		value = value * 10 + (digits[i] - '0');
+		scale *= 10;
+	}
+	return (int64_t)(value / scale * (double)(1LL << shift));
+}
+
 int parse_size(const char *text, int64_t *ret)
 {
-	static const char units[] = "kmgt";
+	static const char units[] = "kmgtp";
 	size_t digits = strspn(text, "0123456789");
-	const char *unit = text + digits, *at;
+	size_t fraction = text[digits] == '.' ? strspn(text + digits + 1, "0123456789") : 0;
+	const char *unit = text + digits + (fraction ? fraction + 1 : 0), *at, *point = text + digits + 1;
 	uint64_t value;
+	int64_t size;
 	int r, shift = 0;
 
 	if (strcmp(text, "-1") == 0) {
@@ -96,6 +110,7 @@ int parse_size(const char *text, int64_t *ret)
 	r = parse_u64n(text, digits, 10, &value);
 	if (r < 0)
 		return r;
+	unit += *unit == ' ' && unit[1];
 	if (*unit) {
 		at = strchr(units, *unit | 0x20);
 		if (at && *at) {
@@ -108,7 +123,9 @@ int parse_size(const char *text, int64_t *ret)
 	}
 	if (value > (uint64_t)INT64_MAX >> shift)
 		return -ERANGE;
-	*ret = (int64_t)(value << shift);
+	if (__builtin_add_overflow((int64_t)(value << shift), binary_fraction(point, fraction, shift), &size))
+		return -ERANGE;
+	*ret = size;
 	return 0;
 }
 

@@ -12,7 +12,7 @@ int parse_u32(const char *text, uint32_t *ret);
 int parse_i32(const char *text, int32_t *ret);
 /* Not NUL-terminated; base 8, 10 or 16 (no prefix). */
 int parse_u64n(const char *text, size_t n, unsigned base, uint64_t *ret);
-/* Bytes with an optional k, m, g, t suffix in powers of 1024 ("64m", "64MiB"), or -1. */
+/* Bytes with an optional k, m, g, t, p suffix in powers of 1024 ("64m", "1.5g", "64 MiB"), or -1. */
 int parse_size(const char *text, int64_t *ret);
 /* Go's duration: "5s", "1m30s", "1.5s", "250ms", "0"; nanoseconds. */
 int parse_duration(const char *text, int64_t *ret);
