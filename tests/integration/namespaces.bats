@@ -51,6 +51,22 @@ link() {
 	[ "$output" = "$(for n in net ipc uts pid; do readlink "/proc/$pid/ns/$n"; done; echo orlop)" ]
 }
 
+@test "L2 a network namespace that the kernel refuses is told, and nothing is left" {
+	mkdir -m 777 "$T/roots"
+	chmod 755 "$T"
+	output=$(unshare -Urm sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"' sh \
+		"$ORLOP" --root "$T/roots" run --bundle "$BUNDLE" "$ID" 2>&1) && false
+	says "clone with new namespaces: no space left on device"
+	[ -z "$(ls -A "$T/roots")" ]
+	nothing_left
+}
+
+@test "L2 a plan that cannot be made ends the child that waits for it" {
+	config '.mounts += [{ destination: "/x", type: "bind", source: "/no/such/source", options: ["bind"] }]'
+	fails 1 "bind source '/no/such/source': no such file or directory" create "$ID"
+	nothing_left
+}
+
 @test "L2 a bind-mounted network namespace is joined" {
 	touch "$T/netns"
 	unshare -n mount --bind /proc/self/ns/net "$T/netns" 2>/dev/null || true
