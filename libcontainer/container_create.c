@@ -95,7 +95,7 @@ static int create(struct creation *c, struct error *err)
 	r = creation_bring_up(c, err);
 	if (r == 0 && !c->run)
 		r = talk_tell(&c->talk, SYNC_KEPT, err);
-	return r < 0 ? limits_explain(c->cgroup, c->spec->lnx.resources, err) : 0;
+	return r < 0 && c->limited ? limits_explain(c->cgroup, c->spec->lnx.resources, err) : r;
 }
 
 int container_create(const struct runtime *rt, const struct create_options *o, struct error *err)

@@ -25,7 +25,7 @@ struct creation {
 	const struct spec *spec;
 	struct cgroup_options cgroup_options;
 	struct cgroup *cgroup;
-	bool cgroup_made;
+	bool cgroup_made, limited; /* limited: by its limits, or some of them   */
 	struct compiled compiled;
 	struct child child;
 	struct conversation talk;

@@ -55,10 +55,11 @@ static int spawn_early(struct creation *c, struct error *err)
 	    !(c->cgroup_made || cgroup_enters_itself(c->cgroup)))
 		return SKIPPED;
 	/*
-	 * The kernel needs more time for a network namespace than for all else here: the child makes it while we go on. Not in
-	 * a v2 cgroup of the container's, which then were charged for it (90 KiB).
+	 * The kernel needs more time for a network namespace than for all else here: the child makes it while we go on. Not
+	 * where we look for it before the child has answered; nor in a v2 cgroup of the container's, which then were charged
+	 * for it (90 KiB).
 	 */
-	if (!cgroup_is_v2(c->cgroup))
+	if (!cgroup_is_v2(c->cgroup) && !c->spec->lnx.net_devices.n)
 		with.unshare_flags = with.clone_flags & CLONE_NEWNET;
 	return spawn(c, &with, err);
 }
@@ -138,9 +139,10 @@ static int send_table(struct creation *c, struct error *err)
 {
 	int r = fill_hook_memfd(c, c->create_state, STATUS_CREATING, err);
 
-	streams_give(c->spec, c->spec->process);
 	if (r == 0)
 		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
+	if (r == 0)
+		streams_give(c->spec, c->spec->process);
 	/* From here on hooks may run, and what they did wants poststop to undo it. */
 	c->hooks_ran = c->spec->hooks != NULL;
 	return r < 0 ? r : talk_table_send(&c->talk, err);
@@ -181,8 +183,10 @@ static int await_created(struct creation *c, struct error *err)
 
 static int set_limits(struct creation *c, struct error *err)
 {
-	int r = cgroup_apply(c->cgroup, c->spec->lnx.resources, true, err);
+	int r;
 
+	c->limited = true;
+	r = cgroup_apply(c->cgroup, c->spec->lnx.resources, true, err);
 	if (r == 0)
 		r = cgroup_owner_set(c->cgroup, c->spec, c->child.pid, err);
 	if (r == 0)

@@ -28,12 +28,12 @@ static int read_all(int fd, size_t limit, bool in_one_piece, struct str *out)
 			return fail(ENOMEM);
 		if (n < 0 && errno == EINTR)
 			continue;
+		total += n > 0 ? (size_t)n : 0;
+		str_wrote(out, n > 0 && total <= limit ? (size_t)n : 0);
 		if (n < 0)
 			return -errno;
-		total += (size_t)n;
 		if (total > limit)
 			return fail(EFBIG);
-		str_wrote(out, (size_t)n);
 		if (n == 0 || (in_one_piece && (size_t)n < room))
 			return 0;
 	}

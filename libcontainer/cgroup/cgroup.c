@@ -429,12 +429,12 @@ int cgroup_chown(struct cgroup *c, uid_t uid, gid_t gid, struct error *err)
 
 int64_t cgroup_oom_kills(struct cgroup *c)
 {
-	return c->driver ? c->driver->oom_kills(c) : -1;
+	return c->driver && c->n ? c->driver->oom_kills(c) : -1;
 }
 
 int64_t cgroup_memory_usage(struct cgroup *c)
 {
-	return c->driver ? c->driver->memory_usage(c) : -1;
+	return c->driver && c->n ? c->driver->memory_usage(c) : -1;
 }
 
 int cgroup_stats(struct cgroup *c, struct json_out *o, const char *key, struct error *err)

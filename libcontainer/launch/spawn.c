@@ -2,7 +2,8 @@
 
 /*
  * The child shares our memory until it executes the stage, as after vfork(2): nothing is copied, and it does nothing
- * but system calls. Unlike after vfork(2) we do not wait for that: its clone gives it a stack of its own. So a child that
+ * but system calls. Unlike after vfork(2) we do not wait for that: its clone gives it a stack of its own, and it may take as
+ * long as cgroup and plan are made. So a child that
  * somebody stops or freezes in this moment is one that does not answer (launch/drive.c), not one that holds us.
  *
  *   plain            clone3(CLONE_VM | namespaces) -> stage; some of the namespaces it may make itself, while we go on
@@ -52,7 +53,10 @@ struct request {
 
 #define STACK_SIZE 4096
 
-/* What helper and child use of our memory, while we go on: not on our stack. One child at a time. */
+/*
+ * What helper and child use of our memory, while we go on: not on our stack. One child at a time, until it has executed the
+ * stage.
+ */
 static struct {
 	_Alignas(16) char helper_stack[STACK_SIZE];
 	char child_stack[STACK_SIZE];
@@ -327,7 +331,6 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	auto_(close_fd) int theirs = -EBADF;
 	struct request *r = &shared.request;
 	int ends[2], e;
-
 	if (stage < 0)
 		return stage;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)

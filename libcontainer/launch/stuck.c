@@ -34,7 +34,7 @@ static const char *why(pid_t pid, char state)
 	if (cgroup_froze(pid))
 		return "its cgroup, or one above it, is frozen";
 	if (state == 'D')
-		return "it is in uninterruptible sleep (D), waiting for a device or a file server";
+		return "it is in uninterruptible sleep (D), waiting for a device, a file server or the kernel";
 	if (state == 'T')
 		return "a signal has stopped it (T)";
 	return state == 't' ? "a debugger holds it (t)" : NULL;

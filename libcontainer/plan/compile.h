@@ -56,7 +56,7 @@ struct compile_input {
 struct compiled {
 	struct plan_builder *plan;
 	uint64_t clone_flags;  /* new namespaces for clone3                      */
-	uint64_t unshare_flags; /* of these, what the child makes itself then    */
+	uint64_t unshare_flags; /* of these, what the child makes itself then: not there before its first record */
 	struct join joins[JOINS_MAX]; /* done by a helper before the clone, in this order */
 	size_t n_joins;
 	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */

@@ -6,8 +6,8 @@
  * each architecture, on both sides of each number that it compares with (between them it cannot tell numbers apart), and
  * a binary search for the runs is written in its place. Where arguments are asked for, its own instructions are copied.
  *
- * Both programs are then asked once more, everywhere; unless they agree, or where an instruction is met that is not
- * expected here, the program stays as it was.
+ * Both programs are then asked once more, everywhere, and each copied instruction is compared with the one it was copied from;
+ * unless they agree, or where an instruction is met that is not expected here, the program stays as it was.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -432,8 +432,34 @@ static bool agrees(const struct shrink *s, uint32_t arch)
 	return true;
 }
 
+/* Leads from a copied instruction to the copy of the one that it led to. */
+static bool leads_alike(const struct shrink *s, size_t to, size_t old_to)
+{
+	return to < s->n_out && s->origin[to] == old_to + 1;
+}
+
+static bool is_copy(const struct shrink *s, size_t pc)
+{
+	size_t old = s->origin[pc] - 1;
+	const struct sock_filter *a = &s->out[pc], *b = &s->old->v[old];
+
+	if (a->code != b->code || (a->code != GOTO && a->k != b->k))
+		return false;
+	if (a->code == RETURN)
+		return true;
+	if (a->code == GOTO)
+		return leads_alike(s, pc + 1 + a->k, old + 1 + b->k);
+	if (is_compare(a->code))
+		return leads_alike(s, pc + 1 + a->jt, old + 1 + b->jt) &&
+			leads_alike(s, pc + 1 + a->jf, old + 1 + b->jf);
+	return leads_alike(s, pc + 1, old + 1);
+}
+
 static bool is_proven(const struct shrink *s)
 {
+	for (size_t pc = 0; pc < s->n_out; pc++)
+		if (s->origin[pc] && !is_copy(s, pc))
+			return false;
 	for (size_t i = 0; i < s->n_archs; i++)
 		if (!agrees(s, s->archs[i]))
 			return false;

@@ -382,3 +382,26 @@ knob() {
 		sh "$ORLOP" "$ROOT" "$T" "$ID" "$BUNDLE"
 	nothing_left
 }
+
+@test "L8 what was killed in a cgroup before is not the reason for what fails before there is a container" {
+	needs_controller memory
+	dir=$(dirname "$(cgroup_file memory x)")
+	knob=memory.limit_in_bytes
+	[ "$SUITE_CG" != v2 ] || knob=memory.max
+	mkdir "$dir"
+	echo 4M >"$dir/$knob"
+	sh -c 'echo 0 >"$0/cgroup.procs"; exec tail /dev/zero' "$dir" && false
+	echo 100M >"$dir/$knob"
+	config '.linux.resources.memory.limit = 100000000'
+	config '.linux.namespaces |= map(if .type == "ipc" then .path = "/no/such/ns" else . end)'
+	fails 1 "namespace '/no/such/ns': no such file or directory" create "$ID"
+	rmdir "$dir"
+	nothing_left
+}
+
+@test "L7 --systemd-cgroup without systemd is refused, with a memory limit too" {
+	[ ! -d /run/systemd/system ] || skip "systemd runs here"
+	config '.linux.resources.memory.limit = 100000000 | del(.linux.cgroupsPath)'
+	fails 1 "systemd not running on this host" --systemd-cgroup create "$ID"
+	nothing_left
+}
