@@ -203,9 +203,10 @@ static int incomplete_status(struct container *c, enum container_status *ret, st
 
 /*
  * The socket's file alone does not tell: `start` may have been killed before it removed it. Nobody
- * listens any more then. An init that does takes our visit for a `start` that changed its mind.
+ * listens any more then (*silent), nor while init dies. An init that does takes our visit for a `start` that
+ * changed its mind.
  */
-static bool awaits_start(int dir)
+static bool awaits_start(int dir, bool *silent)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	auto_(close_fd) int fd = -EBADF;
@@ -217,13 +218,16 @@ static bool awaits_start(int dir)
 		return true;
 	(void)snprintf(address.sun_path, sizeof(address.sun_path),
 		       "/proc/self/fd/%d/" START_SOCKET, dir);
-	return connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
-	       (errno != ECONNREFUSED && errno != ENOENT);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return true;
+	*silent = errno == ECONNREFUSED;
+	return !*silent && errno != ENOENT;
 }
 
 int container_status(struct container *c, enum container_status *ret, struct error *err)
 {
 	auto_(close_fd) int pidfd = -EBADF;
+	bool silent = false;
 	int r;
 
 	if (c->incomplete)
@@ -240,8 +244,10 @@ int container_status(struct container *c, enum container_status *ret, struct err
 		return r;
 	if (r > 0)
 		*ret = STATUS_PAUSED;
-	else
-		*ret = awaits_start(c->dir) ? STATUS_CREATED : STATUS_RUNNING;
+	else if (awaits_start(c->dir, &silent))
+		*ret = STATUS_CREATED;
+	else /* one that was never started, and ends just now, does not run */
+		*ret = silent && process_is_dying(c->state.init.pid) ? STATUS_STOPPED : STATUS_RUNNING;
 	return 0;
 }
 

@@ -22,8 +22,6 @@
 
 #define STAGE_NAME "orlop:init"
 #define DEATH_SECONDS 10
-#define STAT_FLAGS 9      /* field of /proc/PID/stat */
-#define PF_EXITING 0x4    /* of the kernel: include/linux/sched.h */
 #define ERRNO_MAX 4095 /* of the kernel: include/linux/err.h */
 
 /* ---- words for an op ---- */
@@ -289,14 +287,6 @@ static bool silences(const struct spec_seccomp *s)
 	return kills || !may_exit;
 }
 
-/* A dying process closes its descriptors some time before it is a zombie. */
-static bool is_dying(pid_t pid)
-{
-	uint64_t flags;
-
-	return process_stat_number(pid, STAT_FLAGS, &flags) == 0 && (flags & PF_EXITING);
-}
-
 int failure_of_early_death(const struct conversation *t, struct error *err)
 {
 	const bool has_filter = t->spec && t->spec->lnx.seccomp;
@@ -304,7 +294,7 @@ int failure_of_early_death(const struct conversation *t, struct error *err)
 	char path[64], sig[16];
 	auto_str name = STR_INIT;
 
-	if (has_filter && silences(t->spec->lnx.seccomp) && is_dying(t->pid))
+	if (has_filter && silences(t->spec->lnx.seccomp) && process_is_dying(t->pid))
 		(void)child_await(t->pidfd, DEATH_SECONDS);
 	if (waitid(P_PIDFD, (id_t)t->pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 ||
 	    info.si_pid == 0 || info.si_code == CLD_EXITED)

@@ -17,7 +17,9 @@
 #define PID_FS_MAGIC 0x50494446
 #endif
 
+#define FLAGS_FIELD      9
 #define START_TIME_FIELD 22
+#define PF_EXITING       0x4 /* of the kernel: include/linux/sched.h */
 
 /* Older kernels give all pidfds the one inode of anon_inodefs. */
 static uint64_t pidfs_number(int pidfd)
@@ -52,6 +54,13 @@ int process_stat_number(pid_t pid, int field, uint64_t *ret)
 	if (!p)
 		return -EPROTO;
 	return parse_u64n(p + 1, strcspn(p + 1, " "), 10, ret);
+}
+
+bool process_is_dying(pid_t pid)
+{
+	uint64_t flags;
+
+	return process_stat_number(pid, FLAGS_FIELD, &flags) == 0 && (flags & PF_EXITING);
 }
 
 static int start_time_of(pid_t pid, uint64_t *ret)
