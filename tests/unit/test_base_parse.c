@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "base/names.h"
+#include "tests/lib/suite.h"
 
 /* ---- numbers ---- */
 
@@ -285,8 +286,6 @@ int main(void)
 {
 	Suite *s = suite_create("base_parse");
 	TCase *t = tcase_create("numbers and names");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(t, parses_unsigned, 0, ARRAY_SIZE(unsigned_cases));
 	tcase_add_loop_test(t, parses_signed, 0, ARRAY_SIZE(signed_cases));
@@ -299,9 +298,5 @@ int main(void)
 	tcase_add_loop_test(t, finds_near_names, 0, ARRAY_SIZE(nearest));
 	tcase_add_test(t, measures_distance);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

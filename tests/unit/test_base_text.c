@@ -19,6 +19,7 @@
 #include "base/memfd.h"
 #include "base/self.h"
 #include "base/str.h"
+#include "tests/lib/suite.h"
 
 /* ---- arenas ---- */
 
@@ -337,8 +338,6 @@ int main(void)
 {
 	Suite *s = suite_create("base_text");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(t, gives_zeroed_aligned_memory);
 	tcase_add_test(t, does_not_overlap);
@@ -362,9 +361,5 @@ int main(void)
 	tcase_add_test(t, knows_what_its_caller_made_it);
 	tcase_add_test(t, renews_files_without_another_name);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

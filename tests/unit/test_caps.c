@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "spec/objects.h"
+#include "tests/lib/suite.h"
 
 #define ALL UINT64_MAX
 #define BIT(n) (UINT64_C(1) << (n))
@@ -149,8 +150,6 @@ int main(void)
 {
 	Suite *s = suite_create("caps");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, cuts, 0, (int)ARRAY_SIZE(cases));
 	tcase_add_loop_test(t, says_what_is_left_out, 0, (int)ARRAY_SIZE(records));
@@ -158,9 +157,5 @@ int main(void)
 	tcase_add_test(t, user_namespace_gives_all);
 	tcase_add_test(t, names_are_libcap_s);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

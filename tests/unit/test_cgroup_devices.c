@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cgroup/devices.h"
 #include "spec/spec.h"
+#include "tests/lib/suite.h"
 
 #define DEFAULTS                                                                              \
 	"c -1:-1 1;b -1:-1 1;c 1:3 7;c 1:5 7;c 1:7 7;c 1:8 7;c 1:9 7;c 5:0 7;c 5:2 7;c 136:-1 7;c 10:200 7;"
@@ -277,17 +278,11 @@ int main(void)
 {
 	Suite *s = suite_create("cgroup_devices");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, v1_list, 0, (int)ARRAY_SIZE(lists));
 	tcase_add_test(t, both_forms_answer_as_the_rules);
 	tcase_add_test(t, numbers_out_of_range);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "cgroup/cgroup_internal.h"
 #include "spec/spec.h"
+#include "tests/lib/suite.h"
 
 static char top[64], self[96], mountinfo[96], delegate[96];
 static struct cgroup_host host = {
@@ -503,8 +504,6 @@ int main(void)
 {
 	Suite *s = suite_create("cgroup_drivers");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, v1_makes_and_removes);
@@ -520,9 +519,5 @@ int main(void)
 	tcase_add_test(t, saves_and_loads);
 	tcase_add_loop_test(t, refuses_bad_state, 0, (int)ARRAY_SIZE(bad_states));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

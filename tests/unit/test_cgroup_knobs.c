@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cgroup/knobs.h"
 #include "spec/spec.h"
+#include "tests/lib/suite.h"
 
 static const struct {
 	const char *json, *v1, *v2; /* "file=text ..." in order */
@@ -259,8 +260,6 @@ int main(void)
 {
 	Suite *s = suite_create("cgroup_knobs");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, converts, 0, (int)ARRAY_SIZE(cases));
 	tcase_add_test(t, says_where);
@@ -269,9 +268,5 @@ int main(void)
 	tcase_add_loop_test(t, settles, 0, (int)ARRAY_SIZE(rounds));
 	tcase_add_loop_test(t, absent_files, 0, (int)ARRAY_SIZE(absent));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cgroup/cgroup_internal.h"
+#include "tests/lib/suite.h"
 
 static const struct {
 	const char *path, *want;
@@ -185,8 +186,6 @@ int main(void)
 {
 	Suite *s = suite_create("cgroup_path");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, cleans, 0, (int)ARRAY_SIZE(cleaned));
 	tcase_add_loop_test(t, places_default, 0, (int)ARRAY_SIZE(places));
@@ -194,9 +193,5 @@ int main(void)
 	tcase_add_test(t, finds_words);
 	tcase_add_loop_test(t, sub_cgroups, 0, (int)ARRAY_SIZE(subs));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "command.h"
+#include "tests/lib/suite.h"
 
 #define LINE_MOST 100U
 
@@ -119,16 +120,11 @@ int main(void)
 {
 	Suite *suite = suite_create("commands");
 	TCase *tcase = tcase_create("commands");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, completions_are_fresh, 0, ARRAY_SIZE(completions));
 	tcase_add_test(tcase, manual_knows_everything);
 	tcase_add_test(tcase, help_fits_a_screen);
 	tcase_add_test(tcase, finds);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

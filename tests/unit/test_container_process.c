@@ -14,6 +14,7 @@
 #include "base/sys.h"
 #include "container.h"
 #include "container_process.h"
+#include "tests/lib/suite.h"
 
 static pid_t child(int *pidfd, int status, int sig)
 {
@@ -152,8 +153,6 @@ int main(void)
 {
 	Suite *suite = suite_create("container_process");
 	TCase *tcase = tcase_create("container_process");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, zombie_tells, 0, 5);
 	tcase_add_loop_test(tcase, pidfd_tells_or_nobody, 0, 5);
@@ -162,8 +161,5 @@ int main(void)
 	tcase_add_loop_test(tcase, names_signals, 0, (int)(sizeof(names) / sizeof(names[0])));
 	tcase_add_loop_test(tcase, finds_words, 0, (int)(sizeof(told) / sizeof(told[0])));
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

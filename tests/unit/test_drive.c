@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "launch/drive.h"
+#include "tests/lib/suite.h"
 
 static const struct sync_message failed = { .step = SYNC_FAILED, .num = ENOMEM, .op = UINT32_MAX };
 
@@ -58,15 +59,9 @@ int main(void)
 {
 	Suite *s = suite_create("drive");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failures;
 
 	tcase_add_test(t, a_failure_is_heard_though_our_record_was_not_read);
 	tcase_add_test(t, a_failure_is_heard_by_who_comes_too_late_to_tell);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failures = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

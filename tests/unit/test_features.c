@@ -8,6 +8,7 @@
 #include "container.h"
 #include "json/json.h"
 #include "spec/spec.h"
+#include "tests/lib/suite.h"
 
 static struct arena *arena;
 static struct json *root;
@@ -155,8 +156,6 @@ int main(void)
 {
 	Suite *s = suite_create("features");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, read_features, drop_features);
 	tcase_add_loop_test(t, names_what_is_recognized, 0, (int)ARRAY_SIZE(listed));
@@ -164,9 +163,5 @@ int main(void)
 	tcase_add_test(t, has_the_shape_clients_read);
 	tcase_add_test(t, all_it_names_is_accepted);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -20,6 +20,7 @@
 #include "base/macros.h"
 #include "base/sys.h"
 #include "foreground.h"
+#include "tests/lib/suite.h"
 
 #define OUTPUT_MOST (16U << 20)
 
@@ -242,8 +243,6 @@ int main(void)
 {
 	Suite *suite = suite_create("foreground");
 	TCase *tcase = tcase_create("foreground");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, ends_like_the_process, 0, ARRAY_SIZE(endings));
@@ -253,8 +252,5 @@ int main(void)
 	tcase_add_test(tcase, lost_output_is_an_error);
 	tcase_add_test(tcase, no_deadlock_of_echoes);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "json/utf8.h"
+#include "tests/lib/suite.h"
 
 static struct arena *arena;
 
@@ -436,8 +437,6 @@ int main(void)
 {
 	Suite *s = suite_create("json");
 	TCase *t = tcase_create("json");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -459,9 +458,5 @@ int main(void)
 	tcase_add_test(t, refuses_to_write_nonsense);
 	tcase_add_test(t, writes_what_it_read);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

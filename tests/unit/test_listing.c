@@ -7,6 +7,7 @@
 #include "ps_filter.h"
 #include "table.h"
 #include "update_json.h"
+#include "tests/lib/suite.h"
 
 /* clang-format off */
 static const struct {
@@ -102,15 +103,10 @@ int main(void)
 {
 	Suite *suite = suite_create("listing");
 	TCase *tcase = tcase_create("listing");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, filters, 0, ARRAY_SIZE(listings));
 	tcase_add_loop_test(tcase, update_objects, 0, ARRAY_SIZE(updates));
 	tcase_add_test(tcase, columns);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

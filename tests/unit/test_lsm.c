@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
+#include "tests/lib/suite.h"
 
 START_TEST(no_label_is_nothing_to_do)
 {
@@ -82,17 +83,11 @@ int main(void)
 {
 	Suite *s = suite_create("lsm");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, no_label_is_nothing_to_do, 0, 2);
 	tcase_add_test(t, apparmor);
 	tcase_add_test(t, selinux);
 	tcase_add_test(t, mount_data);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
+#include "tests/lib/suite.h"
 
 #define WORDS_MAX 8
 #define A(name) MOUNT_ATTR_##name
@@ -254,8 +255,6 @@ int main(void)
 {
 	Suite *s = suite_create("mount_options");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, understands, 0, (int)ARRAY_SIZE(cases));
 	tcase_add_loop_test(t, refuses, 0, (int)ARRAY_SIZE(refused));
@@ -263,9 +262,5 @@ int main(void)
 	tcase_add_test(t, tmpcopyup_is_for_tmpfs);
 	tcase_add_test(t, knows_every_option_of_the_spec);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

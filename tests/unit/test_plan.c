@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "plan/builder.h"
+#include "tests/lib/suite.h"
 
 static const char *const words[] = { "one", "two", "" };
 
@@ -181,17 +182,11 @@ int main(void)
 {
 	Suite *s = suite_create("plan");
 	TCase *t = tcase_create("format");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, the_builder_makes_a_plan_that_passes);
 	tcase_add_test(t, the_memfd_is_sealed);
 	tcase_add_test(t, every_opcode_has_a_name);
 	tcase_add_loop_test(t, damage_is_found, 0, (int)(sizeof(damages) / sizeof(*damages)));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

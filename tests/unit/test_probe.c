@@ -6,6 +6,7 @@
 
 #include "base/macros.h"
 #include "probe/kernel.h"
+#include "tests/lib/suite.h"
 
 START_TEST(knows_filesystems)
 {
@@ -77,8 +78,6 @@ int main(void)
 {
 	Suite *s = suite_create("probe");
 	TCase *t = tcase_create("kernel");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, knows_filesystems);
 	tcase_add_loop_test(t, knows_namespaces, 0, ARRAY_SIZE(namespaces));
@@ -86,8 +85,5 @@ int main(void)
 	tcase_add_test(t, knows_devices);
 	tcase_add_test(t, knows_huge_pages);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

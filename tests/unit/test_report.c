@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "report.h"
+#include "tests/lib/suite.h"
 
 #define WHEN      "2024-05-01T10:20:30Z"
 #define TEXT(msg) "time=\"2024-05-01T10:20:30Z\" level=error msg=\"" msg "\"\n"
@@ -159,8 +160,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report");
 	TCase *tcase = tcase_create("report");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, shapes, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tcase, levels);
@@ -168,8 +167,5 @@ int main(void)
 	tcase_add_test(tcase, debug_only_when_wanted);
 	tcase_add_test(tcase, a_log_that_cannot_be_opened_is_told);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

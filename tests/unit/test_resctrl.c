@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/str.h"
+#include "tests/lib/suite.h"
 
 /*
  * A directory stands for the resctrl filesystem (spec L22): a made group gets the files the kernel would
@@ -369,8 +370,6 @@ int main(void)
 {
 	Suite *s = suite_create("resctrl");
 	TCase *t = tcase_create("groups");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, no_clos_id_makes_a_group_of_the_containers_id);
@@ -388,9 +387,5 @@ int main(void)
 	tcase_add_test(t, a_plain_directory_is_no_resctrl);
 	tcase_add_test(t, update_writes_what_is_named_to_the_containers_group);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -21,6 +21,7 @@
 #include "base/macros.h"
 #include "security/seccomp_internal.h"
 #include "tests/lib/bpf.h"
+#include "tests/lib/suite.h"
 
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -770,8 +771,6 @@ int main(void)
 {
 	Suite *s = suite_create("seccomp");
 	TCase *t = tcase_create("filters"), *c = tcase_create("cache");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, decides, 0, (int)ARRAY_SIZE(cases));
 	tcase_add_test(t, knows_when_a_listener_is_wanted);
@@ -801,9 +800,5 @@ int main(void)
 	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);
 
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

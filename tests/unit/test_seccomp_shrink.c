@@ -9,6 +9,7 @@
 #include "base/macros.h"
 #include "security/seccomp_internal.h"
 #include "tests/lib/bpf.h"
+#include "tests/lib/suite.h"
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(op, value, yes, no) BPF_JUMP(BPF_JMP | (op) | BPF_K, value, yes, no)
@@ -217,8 +218,6 @@ int main(void)
 {
 	Suite *s = suite_create("seccomp_shrink");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_large_profile_shrinks_and_answers_the_same);
@@ -226,9 +225,5 @@ int main(void)
 	tcase_add_test(t, far_answers_are_reached);
 	tcase_add_loop_test(t, what_it_does_not_know_it_leaves_alone, 0, ARRAY_SIZE(strange));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

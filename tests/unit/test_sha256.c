@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "tests/lib/suite.h"
 
 /* The examples of FIPS 180-4, and lengths around the padding's edges. */
 static const struct {
@@ -41,14 +42,8 @@ int main(void)
 {
 	Suite *s = suite_create("sha256");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, digests, 0, (int)ARRAY_SIZE(cases));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

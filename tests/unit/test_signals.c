@@ -7,6 +7,7 @@
 #include "base/macros.h"
 #include "base/signals.h"
 #include "container.h"
+#include "tests/lib/suite.h"
 
 /* clang-format off */
 static const struct {
@@ -37,14 +38,8 @@ int main(void)
 {
 	Suite *s = suite_create("signals");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, numbers, 0, (int)ARRAY_SIZE(cases));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

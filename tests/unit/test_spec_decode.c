@@ -18,6 +18,7 @@
 #include "spec/seccomp.h"
 #include "spec/spec.h"
 #include "spec/sysctl.h"
+#include "tests/lib/suite.h"
 
 #define HEAD "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},"
 
@@ -643,8 +644,6 @@ int main(void)
 {
 	Suite *s = suite_create("spec_decode");
 	TCase *t = tcase_create("decode");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, decodes_the_top);
@@ -670,9 +669,5 @@ int main(void)
 	tcase_add_test(t, names_both_ways);
 	tcase_add_loop_test(t, reads_sysctl_names, 0, ARRAY_SIZE(sysctls));
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

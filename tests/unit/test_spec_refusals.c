@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "spec/spec.h"
+#include "tests/lib/suite.h"
 
 /* What surrounds a case: its text begins on the given line. */
 static const struct scope {
@@ -378,14 +379,8 @@ int main(void)
 {
 	Suite *s = suite_create("spec_refusals");
 	TCase *t = tcase_create("refusals");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(t, refuses, 0, ARRAY_SIZE(cases));
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

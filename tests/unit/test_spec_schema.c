@@ -16,6 +16,7 @@
 #include "base/parse.h"
 #include "spec/objects.h"
 #include "spec/spec.h"
+#include "tests/lib/suite.h"
 
 #ifndef ORLOP_SPEC_SCHEMA
 #define ORLOP_SPEC_SCHEMA ""
@@ -450,10 +451,8 @@ END_TEST
 
 int main(void)
 {
-	SRunner *runner;
 	TCase *t;
 	Suite *s;
-	int failed;
 
 	schema_dir = getenv("ORLOP_SPEC_SCHEMA");
 	if (!schema_dir || !*schema_dir)
@@ -475,9 +474,5 @@ int main(void)
 	tcase_add_test(t, rows_are_documented);
 	tcase_add_test(t, examples_behave);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "nsexec/stage.h"
+#include "tests/lib/suite.h"
 
 static char top[64];
 static int root;
@@ -341,8 +342,6 @@ int main(void)
 {
 	Suite *s = suite_create("stage");
 	TCase *t = tcase_create("hosted");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, destination_is_made_inside_the_root, 0,
@@ -358,9 +357,5 @@ int main(void)
 	tcase_add_test(t, a_step_out_of_turn_is_refused);
 	tcase_add_test(t, text_helpers);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

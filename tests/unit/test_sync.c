@@ -10,6 +10,7 @@
 
 #include "nsexec/plan.h"
 #include "nsexec/sync.h"
+#include "tests/lib/suite.h"
 
 #define FEATURE_SETS 64
 
@@ -66,16 +67,10 @@ int main(void)
 {
 	Suite *s = suite_create("sync");
 	TCase *t = tcase_create("table");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, both_sides_agree_on_every_feature_set, 0, FEATURE_SETS);
 	tcase_add_loop_test(t, only_the_next_step_is_allowed, 0, FEATURE_SETS);
 	tcase_add_test(t, start_comes_after_created);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

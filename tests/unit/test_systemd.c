@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cgroup/systemd.h"
+#include "tests/lib/suite.h"
 
 /* Words with ' ' for the NUL between them. */
 static const char *shown(struct str *s)
@@ -254,8 +255,6 @@ int main(void)
 {
 	Suite *s = suite_create("systemd");
 	TCase *t = tcase_create("systemd");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, names_units, 0, ARRAY_SIZE(units));
 	tcase_add_loop_test(t, refuses_paths, 0, ARRAY_SIZE(bad_units));
@@ -265,9 +264,5 @@ int main(void)
 	tcase_add_loop_test(t, says_limits, 0, ARRAY_SIZE(limits));
 	tcase_add_loop_test(t, says_devices, 0, ARRAY_SIZE(devices));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }
