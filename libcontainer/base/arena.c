@@ -108,7 +108,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		return NULL;
 	}
 	size = round_up(size);
-	if (!b || b->size - b->used < size) {
+	if (b->size - b->used < size) {
 		b = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
 		if (!b)
 			return NULL;

@@ -79,7 +79,8 @@ static void enable_down(const struct cgroup_tree *t, const char *only)
 		return;
 	memcpy(dir, t->path, n + 1);
 	while (at < n) {
-		auto_str have = STR_INIT, enabled = STR_INIT, words = STR_INIT;
+		char had[256], was[256], missed[256];
+		auto_str have = STR_ON(had), enabled = STR_ON(was), words = STR_ON(missed);
 
 		dir[at] = 0;
 		if (tree_read(dir, "cgroup.subtree_control", &enabled) == 0) {
@@ -114,7 +115,8 @@ int v2_enable(const struct cgroup_tree *t, const char *controller)
 static void enable_all(const struct cgroup_tree *t)
 {
 	static const char *const usual[] = { "cpuset", "cpu", "io", "memory", "pids" };
-	auto_str have = STR_INIT;
+	char room[256];
+	auto_str have = STR_ON(room);
 	bool all = tree_read(t->path, "cgroup.controllers", &have) == 0;
 
 	foreach_array(name, usual)

@@ -173,10 +173,13 @@ int talk_await_exec(struct conversation *t, struct error *err)
 	if (r < 0)
 		return error_context(err, "wait for the program's start");
 	t->hook_failed = r == 1 && record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_HOOK;
-	if (got >= 0)
-		t->hook_output = got;
-	if (r == 1 && record.step == SYNC_FAILED)
-		return failure_of_op(t, &record, err);
+	if (r == 1 && record.step == SYNC_FAILED) {
+		if (got >= 0)
+			t->hook_output = got;
+		r = failure_of_op(t, &record, err);
+		t->hook_output = 0; /* closed, or not needed any more */
+		return r;
+	}
 	if (r == 1)
 		return failf(err, EPROTO, "the child said %s after START", sync_name(record.step));
 	return failure_of_early_death(t, err);

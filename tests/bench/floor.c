@@ -357,10 +357,10 @@ static void child(char **argv, int start)
 		bring_up_loopback();
 	enter(argv[0]);
 	ask(sethostname("floor", 5), "sethostname");
-	if (state)
+	if (state) {
 		drop_rights();
-	if (state)
 		ask(write(start, "", 1), "ready");
+	}
 	ask(read(start, &byte, 1) - 1, "start");
 	ask(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 	if (state)

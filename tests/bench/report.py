@@ -55,6 +55,7 @@ TARGETS = (
     ("list of all, 1000 by default (ms)", "30", lambda f: (f("list_many"), 30)),
     ("peak RSS (KiB)", "2048", lambda f: (f("rss"), 2048)),
     ("Pss of a created init (KiB)", "24", lambda f: (f("pss"), 24)),
+    ("memory limit (KiB)", "floor + 16", lambda f: (f("memory"), f("memory", "floor") + 16)),
     ("memory limit (KiB)", "floor -c + 16", lambda f: (f("memory"), f("memory", "floor -c") + 16)),
     ("the same without a mount of cgroups", "floor + 16",
      lambda f: (f("memory_plain"), f("memory_plain", "floor") + 16)),
