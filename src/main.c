@@ -8,10 +8,10 @@
 
 #include "base/log.h"
 #include "base/timings.h"
-#include "command.h"
-#include "globals.h"
-#include "output.h"
-#include "report.h"
+#include "cli/command.h"
+#include "cli/globals.h"
+#include "cli/output.h"
+#include "cli/report.h"
 
 #ifndef ORLOP_VERSION
 #define ORLOP_VERSION "0.0.0"

@@ -39,7 +39,7 @@ int systemd_helper_open(bool user, struct systemd_helper **ret, struct error *er
 /* Ends it; the scope it holds must have processes of its own by then. */
 void systemd_helper_close(struct systemd_helper *h);
 DEFINE_AUTO(struct systemd_helper *, systemd_helper_close);
-/* Sends a request (see systemd/orlop-systemd.c) and waits; answer: the cgroup, or NULL. */
+/* Sends a request (see src/systemd/orlop-systemd.c) and waits; answer: the cgroup, or NULL. */
 int systemd_helper_ask(struct systemd_helper *h, const struct str *request, struct str *answer,
 		       struct error *err);
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "cgroup/cgroup_internal.h"
 #include "cgroup/devices.h"

@@ -14,8 +14,8 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "fs/mount_options.h"
 #include "fs/idmap.h"
+#include "fs/mount_options.h"
 #include "plan/pass.h"
 #include "security/security.h"
 

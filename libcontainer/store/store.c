@@ -292,7 +292,7 @@ static int taken(struct error *err)
 /*
  * Locks a directory that may have been made, taken over or removed by others meanwhile. 1: it is
  * ours; 0: it went away, begin anew; -EEXIST without message: it is a container's. The config of a
- * killed create stays: it tells what else was left (container_leftover.c).
+ * killed create stays: it tells what else was left (lifecycle/leftover.c).
  */
 static int claim(int dir, bool made)
 {

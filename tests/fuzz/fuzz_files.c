@@ -13,8 +13,8 @@
 
 #include "base/str.h"
 #include "cgroup/cgroup_internal.h"
-#include "container_exit.h"
-#include "container_process.h"
+#include "container/exit.h"
+#include "container/process.h"
 #include "launch/cgroup_owner.h"
 #include "spec/spec.h"
 

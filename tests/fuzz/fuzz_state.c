@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
-#include "container_internal.h"
+#include "container/handle.h"
 #include "store/state_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

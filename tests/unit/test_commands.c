@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/macros.h"
-#include "command.h"
+#include "cli/command.h"
 #include "tests/lib/suite.h"
 
 #define LINE_MOST 100U

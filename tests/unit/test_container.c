@@ -18,7 +18,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "container_internal.h"
+#include "container/handle.h"
 #include "store/store.h"
 
 static char top[64];

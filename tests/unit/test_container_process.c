@@ -13,7 +13,7 @@
 #include "base/signals.h"
 #include "base/sys.h"
 #include "container.h"
-#include "container_process.h"
+#include "container/process.h"
 #include "tests/lib/suite.h"
 
 static pid_t child(int *pidfd, int status, int sig)

@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/sys.h"
-#include "foreground.h"
+#include "cli/foreground.h"
 #include "tests/lib/suite.h"
 
 #define OUTPUT_MOST (16U << 20)

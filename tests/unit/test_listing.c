@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
-#include "ps_filter.h"
-#include "table.h"
-#include "update_json.h"
+#include "cli/table.h"
+#include "commands/ps_filter.h"
+#include "commands/update_json.h"
 #include "tests/lib/suite.h"
 
 /* clang-format off */

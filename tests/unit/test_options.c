@@ -5,7 +5,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
-#include "options.h"
+#include "cli/options.h"
 
 #define WORDS_MOST 12
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
-#include "probe/kernel.h"
 #include "tests/lib/suite.h"
+#include "validate/kernel.h"
 
 START_TEST(knows_filesystems)
 {

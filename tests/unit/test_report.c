@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/macros.h"
-#include "report.h"
+#include "cli/report.h"
 #include "tests/lib/suite.h"
 
 #define WHEN      "2024-05-01T10:20:30Z"

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/str.h"
-#include "container_internal.h"
+#include "container/handle.h"
 #include "store/state_file.h"
 
 static char top[64];

@@ -175,7 +175,7 @@ START_TEST(reserve_takes_over_what_a_killed_create_left)
 	close_fd(dir);
 	dir = store_reserve(root, "c1", &e);
 	ck_assert_int_ge(dir, 0);
-	/* It tells what else the killed create made: container_leftover.c. */
+	/* It tells what else the killed create made: lifecycle/leftover.c. */
 	ck_assert(has(dir, "config.json"));
 	ck_assert_int_eq(store_remove(root, "c1", dir, &e), 0);
 	close_fd(dir);

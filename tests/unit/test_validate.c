@@ -19,10 +19,10 @@
 #include "fs/mount_options.h"
 #include "json/json.h"
 #include "plan/compile.h"
-#include "probe/kernel.h"
 #include "security/seccomp.h"
 #include "spec/problems.h"
 #include "spec/spec.h"
+#include "validate/kernel.h"
 
 #define CORPUS SOURCE_DIR "/tests/validate"
 #define CASES_MAX 1000

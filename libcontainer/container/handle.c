@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "base/sys.h"
+#include "container/exit.h"
+#include "container/handle.h"
+#include "json/json.h"
+#include "store/store.h"
+
+#define LOCK_PATIENCE 10 /* seconds */
+
+/* clang-format off */
+static const char *const status_names[] = {
+	[STATUS_CREATING] = "creating",
+	[STATUS_CREATED]  = "created",
+	[STATUS_RUNNING]  = "running",
+	[STATUS_PAUSED]   = "paused",
+	[STATUS_STOPPED]  = "stopped",
+};
+/* clang-format on */
+
+const char *container_status_name(enum container_status s)
+{
+	return status_names[s];
+}
+
+/* ---- the handle ---- */
+
+static int missing(struct error *err)
+{
+	return failf(err, ENOENT, "container does not exist");
+}
+
+static int read_state(struct container *c, struct error *err)
+{
+	int r = state_read(c->dir, c->arena, &c->state, err);
+
+	c->incomplete = r == -ENOENT;
+	return c->incomplete ? 0 : r;
+}
+
+struct container *container_new(void)
+{
+	auto_(arena_free) struct arena *a = arena_new();
+	struct container *c = a ? arena_new_of(a, struct container) : NULL;
+
+	if (c)
+		*c = (struct container){ .arena = take_ptr(a), .root = -EBADF, .dir = -EBADF };
+	return c;
+}
+
+int container_open(int root, const char *id, struct container **ret, struct error *err)
+{
+	auto_(container_free) struct container *c = container_new();
+	int r;
+
+	if (!c)
+		return sysf(err, "container '%s'", id);
+	c->dir = store_open(root, id, err);
+	if (c->dir < 0)
+		return c->dir;
+	r = read_state(c, err);
+	if (r < 0)
+		return r;
+	if (c->incomplete)
+		c->state.id = arena_strdup(c->arena, id);
+	if (!c->state.id)
+		return sysf(err, "container '%s'", id);
+	*ret = take_ptr(c);
+	return 0;
+}
+
+int container_load(const struct runtime *rt, const char *id, struct container **ret,
+		   struct error *err)
+{
+	auto_(close_fd) int root = -EBADF;
+	int r = store_check_id(id, err);
+
+	if (r < 0)
+		return r;
+	root = store_open_root(rt, false, err);
+	if (root == -ENOENT)
+		return missing(err);
+	if (root < 0)
+		return root;
+	r = container_open(root, id, ret, err);
+	if (r < 0)
+		return r;
+	(*ret)->rt = rt;
+	(*ret)->root = take_fd(root);
+	return 0;
+}
+
+void container_free(struct container *c)
+{
+	if (!c)
+		return;
+	cgroup_free(c->cgroup);
+	spec_doc_free(c->doc);
+	close_fd(c->dir);
+	close_fd(c->root);
+	arena_free(c->arena);
+}
+
+int container_lock(struct container *c, struct error *err)
+{
+	int r = store_lock(c->dir, LOCK_PATIENCE, err);
+
+	if (r < 0)
+		return r;
+	return c->incomplete ? read_state(c, err) : 0;
+}
+
+/* ---- what it is made of ---- */
+
+/* In a user namespace the host's root is somebody unknown, and /proc belongs to him. */
+bool container_lacks_rights(const struct runtime *rt)
+{
+	struct stat st;
+
+	if (rt->rootless >= 0)
+		return rt->rootless;
+	return caller_euid() != 0 || (stat("/proc", &st) == 0 && st.st_uid != 0);
+}
+
+struct cgroup_options container_cgroup_options(const struct runtime *rt, const char *id,
+					       const struct spec *spec, bool rootless)
+{
+	return (struct cgroup_options){
+		.id = id,
+		.path = spec->lnx.cgroups_path,
+		.origin = spec->lnx.json,
+		.annotations = &spec->annotations,
+		.systemd = rt->systemd_cgroup,
+		.rootless = rootless,
+		.disabled = rt->no_cgroups,
+	};
+}
+
+int container_cgroup(struct container *c, struct cgroup **ret, struct error *err)
+{
+	int r;
+
+	if (!c->cgroup && !c->state.cgroup)
+		return failf(err, ENOENT, "container '%s' has no record of its cgroup",
+			     c->state.id);
+	if (!c->cgroup) {
+		r = cgroup_load(c->state.cgroup, &c->cgroup, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = c->cgroup;
+	return 0;
+}
+
+int container_lock_made(struct container *c, struct error *err)
+{
+	if (c->incomplete && store_is_locked(c->dir) > 0)
+		return failf(err, EBUSY, "container not running: it is being created");
+	return container_lock(c, err);
+}
+
+int container_config(struct container *c, struct spec_doc **ret, struct error *err)
+{
+	return spec_load_config(c->dir, "config.json", ret, err);
+}
+
+int container_open_config(struct container *c, struct error *err)
+{
+	int fd = openat(c->dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? sysf(err, "config of container '%s'", c->state.id) : fd;
+}
+
+int container_init_pidfd(struct container *c, struct error *err)
+{
+	int pidfd = identity_open(&c->state.init);
+
+	if (pidfd >= 0 || pidfd == -ESRCH)
+		return pidfd;
+	return codef(err, pidfd, "open process %d of container '%s'", (int)c->state.init.pid,
+		     c->state.id);
+}
+
+/* ---- status ---- */
+
+int container_frozen(struct container *c, struct error *err)
+{
+	struct cgroup *cg = NULL;
+	int r;
+
+	if (!c->state.cgroup && !c->cgroup)
+		return 0;
+	r = container_cgroup(c, &cg, err);
+	if (r < 0)
+		return r;
+	if (cgroup_is_none(cg))
+		return 0;
+	r = cgroup_is_frozen(cg);
+	return r < 0 ? codef(err, r, "look whether container '%s' is paused", c->state.id) : r;
+}
+
+/* A create that ends between our two looks has written state.json before it let go of the lock. */
+static int incomplete_status(struct container *c, enum container_status *ret, struct error *err)
+{
+	int r = store_is_locked(c->dir);
+
+	if (r < 0)
+		return codef(err, r, "state directory of '%s'", c->state.id);
+	if (r > 0) {
+		*ret = STATUS_CREATING;
+		return 0;
+	}
+	r = read_state(c, err);
+	if (r < 0)
+		return r;
+	return c->incomplete ? missing(err) : container_status(c, ret, err);
+}
+
+/*
+ * The socket's file alone does not tell: `start` may have been killed before it removed it. Nobody
+ * listens any more then (*silent), nor while init dies. An init that does takes our visit for a `start` that
+ * changed its mind.
+ */
+static bool awaits_start(int dir, bool *silent)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	auto_(close_fd) int fd = -EBADF;
+
+	if (faccessat(dir, START_SOCKET, F_OK, 0) < 0)
+		return false;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return true;
+	(void)snprintf(address.sun_path, sizeof(address.sun_path),
+		       "/proc/self/fd/%d/" START_SOCKET, dir);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return true;
+	*silent = errno == ECONNREFUSED;
+	return !*silent && errno != ENOENT;
+}
+
+int container_status(struct container *c, enum container_status *ret, struct error *err)
+{
+	auto_(close_fd) int pidfd = -EBADF;
+	bool silent = false;
+	int r;
+
+	if (c->incomplete)
+		return incomplete_status(c, ret, err);
+	pidfd = container_init_pidfd(c, err);
+	if (pidfd == -ESRCH) {
+		*ret = STATUS_STOPPED;
+		return 0;
+	}
+	if (pidfd < 0)
+		return pidfd;
+	r = container_frozen(c, err);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		*ret = STATUS_PAUSED;
+	else if (awaits_start(c->dir, &silent))
+		*ret = STATUS_CREATED;
+	else /* one that was never started, and ends just now, does not run */
+		*ret = silent && process_is_dying(c->state.init.pid) ? STATUS_STOPPED : STATUS_RUNNING;
+	return 0;
+}
+
+/* ---- the state as JSON ---- */
+
+static void write_annotations(struct json_out *o, const struct state *s)
+{
+	if (s->annotations.n == 0)
+		return;
+	json_object_begin(o, "annotations");
+	foreach_list(pair, &s->annotations) json_string(o, pair->key, pair->value);
+	json_object_end(o);
+}
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* ended: how init did, or NULL. */
+static void write_state(struct json_out *o, const struct state *s, enum container_status status,
+			const char *owner, const struct container_exit *ended)
+{
+	json_object_begin(o, NULL);
+	json_string(o, "ociVersion", STATE_OCI_VERSION);
+	json_string(o, "id", s->id);
+	json_i64(o, "pid", status == STATUS_STOPPED ? 0 : s->init.pid);
+	json_string(o, "status", container_status_name(status));
+	json_string(o, "bundle", or_empty(s->bundle));
+	json_string(o, "rootfs", or_empty(s->rootfs));
+	json_string(o, "created", or_empty(s->created));
+	write_annotations(o, s);
+	json_string(o, "owner", or_empty(owner));
+	if (ended)
+		exit_write(o, ended);
+	json_object_end(o);
+}
+
+void container_write_state(struct json_out *o, const struct state *s, enum container_status status,
+			   const char *owner)
+{
+	write_state(o, s, status, owner, NULL);
+}
+
+static int text_to(struct json_out *o, const char *id, struct str *out, struct error *err)
+{
+	const char *text = json_out_text(o);
+
+	if (text)
+		str_add(out, text);
+	if (!text || !str_ok(out))
+		return codef(err, ENOMEM, "state of '%s'", id);
+	return 0;
+}
+
+int container_state_json(struct container *c, struct str *out, struct error *err)
+{
+	auto_(json_out_free) struct json_out *o = NULL;
+	enum container_status status = STATUS_STOPPED;
+	struct container_exit ended;
+	bool known;
+	int r = container_status(c, &status, err);
+
+	if (r < 0)
+		return r;
+	o = json_out_new("  ");
+	if (!o)
+		return sysf(err, "state of '%s'", c->state.id);
+	known = status == STATUS_STOPPED && exit_read(c, &ended);
+	write_state(o, &c->state, status, NULL, known ? &ended : NULL);
+	return text_to(o, c->state.id, out, err);
+}
+
+int container_oci_state(const struct state *s, enum container_status status, pid_t pid,
+			struct str *out)
+{
+	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
+
+	if (!o)
+		return -ENOMEM;
+	json_object_begin(o, NULL);
+	json_string(o, "ociVersion", STATE_OCI_VERSION);
+	json_string(o, "id", s->id);
+	json_string(o, "status", container_status_name(status));
+	if (pid > 0)
+		json_i64(o, "pid", pid);
+	json_string(o, "bundle", or_empty(s->bundle));
+	write_annotations(o, s);
+	json_object_end(o);
+	return text_to(o, s->id, out, NULL);
+}

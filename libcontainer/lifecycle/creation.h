@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A container being made. Everything made on the way belongs to it; unless it is `kept`, creation_done()
+ * takes all back (spec G4): so there is no roll-back code anywhere.
+ */
+
+#include "base/clock.h"
+#include "container/handle.h"
+#include "launch/drive.h"
+#include "launch/net_devices.h"
+#include "launch/resctrl.h"
+#include "launch/spawn.h"
+
+struct creation {
+	const struct runtime *rt;
+	const struct create_options *o;
+	bool run, rootless;
+	unsigned preserve_fds, listen_fds;
+	int root, dir, bundle;    /* <root>, <root>/<id>, the bundle            */
+	char *bundle_path, *rootfs; /* both in the document's arena             */
+	struct str places;        /* /proc/self/cgroup, in the document's arena  */
+	struct spec_doc *doc;
+	const struct spec *spec;
+	struct cgroup_options cgroup_options;
+	struct cgroup *cgroup;
+	bool cgroup_made, limited; /* limited: by its limits, or some of them   */
+	struct compiled compiled;
+	struct child child;
+	struct conversation talk;
+	struct net_devices *net_devices;
+	struct resctrl resctrl;
+	struct resctrl_made resctrl_made;
+	struct resctrl_paths resctrl_paths;
+	struct state state;
+	char created[CLOCK_TEXT_SIZE];
+	int create_state, start_state; /* memfds for hooks inside; owned by the plan */
+	int hook_output;               /* the same, for what they say                */
+	int console, notify;
+	bool hooks_ran, pid_file, kept;
+};
+
+/* lifecycle/creation_prepare.c: the bundle, the id, where the cgroup is to be. */
+int creation_prepare(struct creation *c, struct error *err);
+/* lifecycle/creation_plan.c: c->compiled. */
+int creation_compile(struct creation *c, struct error *err);
+/* lifecycle/creation_child.c: the cgroup, the child up to CREATED, its limits, and what is recorded of it. */
+int creation_bring_up(struct creation *c, struct error *err);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The cgroup and the child of `create` up to CREATED, step by step, each a line of the table at the end. */
+
+#include "lifecycle/creation.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "base/timings.h"
+#include "fs/idmap.h"
+#include "launch/cgroup_owner.h"
+#include "launch/console.h"
+#include "launch/hooks.h"
+#include "launch/limits.h"
+#include "launch/streams.h"
+#include "lifecycle/start.h"
+
+#define SKIPPED 1 /* a step that has nothing to do here */
+
+/* ---- the child, as early as it can be: it and the kernel make namespaces while we go on ---- */
+
+static int spawn(struct creation *c, const struct compiled *with, struct error *err)
+{
+	auto_(close_fd) int cgroup = cgroup_clone_fd(c->cgroup, NULL, 0, err);
+	int r;
+
+	if (cgroup < 0 && cgroup != -ENOENT)
+		return cgroup;
+	r = stage_spawn(with, cgroup, false, &c->child, err);
+	if (r < 0)
+		return r;
+	c->talk = (struct conversation){
+		.sync = c->child.sync,
+		.pidfd = c->child.pidfd,
+		.pid = c->child.pid,
+		.spec = c->spec,
+		.process = c->spec->process,
+	};
+	c->state.init.pid = c->child.pid;
+	r = cgroup_attach(c->cgroup, NULL, c->child.pid, err);
+	if (r < 0)
+		return r;
+	return limits_raise(c->child.pid, c->spec->process, err);
+}
+
+/* Whenever what it is to be cloned with is known and, if it is to be born in the cgroup, that is made. */
+static int spawn_early(struct creation *c, struct error *err)
+{
+	struct compiled with = { 0 };
+
+	if (c->child.pid > 0 || !plan_clone_flags(c->spec, &with.clone_flags) ||
+	    !(c->cgroup_made || cgroup_enters_itself(c->cgroup)))
+		return SKIPPED;
+	/*
+	 * The kernel needs more time for a network namespace than for all else here: the child makes it while we go on. Not
+	 * where we look for it before the child has answered; nor in a v2 cgroup of the container's, which then were charged
+	 * for it (90 KiB).
+	 */
+	if (!cgroup_is_v2(c->cgroup) && !c->spec->lnx.net_devices.n)
+		with.unshare_flags = with.clone_flags & CLONE_NEWNET;
+	return spawn(c, &with, err);
+}
+
+static int make_cgroup(struct creation *c, struct error *err)
+{
+	int r = cgroup_make(c->cgroup, &c->cgroup_options, err);
+
+	c->cgroup_made = r == 0;
+	return r;
+}
+
+static int spawn_late(struct creation *c, struct error *err)
+{
+	int r = c->child.pid > 0 ? SKIPPED : spawn(c, &c->compiled, err);
+
+	c->talk.plan = c->compiled.plan;
+	c->talk.features = plan_features(c->compiled.plan);
+	c->talk.hook_output = c->hook_output < 0 ? 0 : c->hook_output;
+	c->state.root_mount = c->compiled.root_mount;
+	return r;
+}
+
+static int map_ids(struct creation *c, struct error *err)
+{
+	const struct spec_linux *l = &c->spec->lnx;
+	int r;
+
+	if (!c->compiled.new_userns)
+		return 0;
+	r = idmap_write(c->child.pid, &l->uid_mappings, &l->gid_mappings, geteuid() == 0, err);
+	return r < 0 ? r : talk_tell(&c->talk, SYNC_MAPPED, err);
+}
+
+/* Before the child has children of its own: they are where it is. */
+static int enter_resctrl(struct creation *c, struct error *err)
+{
+	const struct spec_intel_rdt *rdt = c->spec->lnx.intel_rdt;
+	int r;
+
+	if (!rdt)
+		return 0;
+	r = resctrl_open(&c->resctrl, err);
+	if (r < 0)
+		return spec_error(rdt->json, NULL, err);
+	r = resctrl_create(&c->resctrl, rdt, c->o->id, c->child.pid, &c->resctrl_made, err);
+	if (r < 0)
+		return r;
+	resctrl_paths(rdt, c->o->id, &c->resctrl_paths);
+	c->state.resctrl_group = rdt->clos_id ? NULL : c->resctrl_paths.group;
+	c->state.resctrl_monitor = c->resctrl_made.monitor ? c->resctrl_paths.monitor : NULL;
+	return 0;
+}
+
+static int move_net_devices(struct creation *c, struct error *err)
+{
+	return net_devices_move(&c->spec->lnx, &c->compiled, c->child.pid, &c->net_devices, err);
+}
+
+/* A regular file: a hook that does not read it cannot hurt us by SIGPIPE or by a full pipe. */
+static int fill_hook_memfd(struct creation *c, int fd, enum container_status status,
+			   struct error *err)
+{
+	pid_t pid = c->state.own_pid_namespace ? 1 : c->child.pid;
+	auto_str text = STR_INIT;
+
+	if (fd < 0)
+		return 0;
+	if (container_oci_state(&c->state, status, pid, &text) < 0)
+		return failf(err, ENOMEM, "state for hooks: out of memory");
+	if (pwrite(fd, str_text(&text), text.n, 0) != (ssize_t)text.n)
+		return sysf(err, "state for hooks");
+	return 0;
+}
+
+static int send_table(struct creation *c, struct error *err)
+{
+	int r = fill_hook_memfd(c, c->create_state, STATUS_CREATING, err);
+
+	if (r == 0)
+		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
+	if (r == 0)
+		streams_give(c->spec, c->spec->process);
+	/* From here on hooks may run, and what they did wants poststop to undo it. */
+	c->hooks_ran = c->spec->hooks != NULL;
+	return r < 0 ? r : talk_table_send(&c->talk, err);
+}
+
+static int runtime_hooks(struct creation *c, struct error *err)
+{
+	auto_str text = STR_INIT;
+	int r;
+
+	if (!(c->talk.features & WITH_RUNTIME_HOOKS))
+		return 0;
+	r = talk_await(&c->talk, SYNC_ROOTED, NULL, NULL, err);
+	if (r < 0)
+		return r;
+	if (container_oci_state(&c->state, STATUS_CREATING, c->child.pid, &text) < 0)
+		return failf(err, ENOMEM, "state for hooks: out of memory");
+	r = hooks_run(c->spec->hooks, HOOK_PRESTART, c->bundle_path, str_text(&text), false, err);
+	if (r == 0)
+		r = hooks_run(c->spec->hooks, HOOK_CREATE_RUNTIME, c->bundle_path, str_text(&text), false,
+			      err);
+	return r < 0 ? r : talk_tell(&c->talk, SYNC_HOOKED, err);
+}
+
+/* What needs no container yet is done while the stage makes it. */
+static int prepare(struct creation *c, struct error *err)
+{
+	cgroup_prepare(c->cgroup, c->spec->lnx.resources);
+	return identity_of(c->child.pid, c->child.pidfd, &c->state.init, err);
+}
+
+static int await_created(struct creation *c, struct error *err)
+{
+	int r = take_console(&c->talk, c->o->console_socket, &c->console, err);
+
+	return r < 0 ? r : talk_await(&c->talk, SYNC_CREATED, NULL, NULL, err);
+}
+
+static int set_limits(struct creation *c, struct error *err)
+{
+	int r;
+
+	c->limited = true;
+	r = cgroup_apply(c->cgroup, c->spec->lnx.resources, true, err);
+	if (r == 0)
+		r = cgroup_owner_set(c->cgroup, c->spec, c->child.pid, err);
+	if (r == 0)
+		r = limits_priorities(c->child.pid, c->spec->process, err);
+	return r < 0 ? r : limits_oom_score(c->child.pid, c->spec->process, err);
+}
+
+static int record(struct creation *c, struct error *err)
+{
+	int r;
+
+	clock_text(c->created);
+	r = state_write(c->dir, &c->state, c->cgroup, err);
+	if (r == 0)
+		r = write_pid_file(c->o->pid_file, c->child.pid, err);
+	if (r < 0)
+		return r;
+	c->pid_file = c->o->pid_file != NULL;
+	return send_pidfd(c->o->pidfd_socket, c->child.pidfd, err);
+}
+
+int creation_bring_up(struct creation *c, struct error *err)
+{
+	/* clang-format off */
+	static const struct {
+		int (*take)(struct creation *, struct error *);
+		const char *name;
+	} steps[] = {
+		{ spawn_early,      "clone" },
+		{ make_cgroup,      "cgroup" },
+		{ spawn_early,      "clone" },
+		{ creation_compile, "plan" },
+		{ spawn_late,       "clone" },
+		{ map_ids,          "id mappings" },
+		{ enter_resctrl,    "resctrl" },
+		{ move_net_devices, "network devices" },
+		{ send_table,       "descriptors" },
+		{ prepare,          "limits, prepared" },
+		{ runtime_hooks,    "createRuntime hooks" },
+		{ await_created,    "waiting for the stage" },
+		{ set_limits,       "limits" },
+		{ record,           "state" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int r = steps[i].take(c, err);
+
+		if (r < 0)
+			return r;
+		if (r != SKIPPED)
+			timings_mark(steps[i].name);
+	}
+	return 0;
+}

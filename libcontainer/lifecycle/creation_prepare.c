@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What of `create` comes before all else: the config is read, the id is taken, nothing has run yet. */
+
+#include "lifecycle/creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/macros.h"
+#include "base/parse.h"
+#include "base/sys.h"
+#include "base/timings.h"
+#include "lifecycle/leftover.h"
+#include "store/store.h"
+
+/* ---- the bundle ---- */
+
+/* In the document's arena. */
+static char *path_of(const struct creation *c, int fd)
+{
+	char path[PATH_MAX];
+
+	return path_of_fd(fd, path, sizeof(path)) < 0 ? NULL : arena_strdup(c->doc->arena, path);
+}
+
+static int open_bundle(struct creation *c, struct error *err)
+{
+	const char *path = c->o->bundle ? c->o->bundle : ".";
+	int r;
+
+	c->bundle = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->bundle < 0)
+		return sysf(err, "bundle '%s'", path);
+	r = spec_load_config(c->bundle, c->o->config ? c->o->config : "config.json", &c->doc, err);
+	if (r < 0)
+		return r;
+	c->bundle_path = path_of(c, c->bundle);
+	return c->bundle_path ? 0 : sysf(err, "path of bundle '%s'", path);
+}
+
+/* Names below the bundle, without "." or "..": where no symlink is met, the path is canonical as it stands. */
+static bool is_plain(const char *path)
+{
+	for (size_t n; *path; path += n + (path[n] == '/')) {
+		n = strcspn(path, "/");
+		if (n == 0 || (path[n] && !path[n + 1]) || (path[0] == '.' && (n == 1 || (n == 2 && path[1] == '.'))))
+			return false;
+	}
+	return true;
+}
+
+static char *plain_rootfs(const struct creation *c, const char *path)
+{
+	auto_(close_fd) int fd = -EBADF;
+
+	if (!is_plain(path) || streq(c->bundle_path, "/"))
+		return NULL;
+	fd = sys_openat2(c->bundle, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return NULL;
+	return arena_printf(c->doc->arena, "%s/%s", c->bundle_path, path);
+}
+
+static int open_rootfs(struct creation *c, struct error *err)
+{
+	auto_(close_fd) int fd = -EBADF;
+	const struct spec_root *root = c->spec->root;
+
+	if (!root)
+		return failf(err, EINVAL, "root must be specified");
+	c->rootfs = plain_rootfs(c, root->path);
+	if (c->rootfs)
+		return 0;
+	fd = openat(c->bundle, root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		sysf(err, "rootfs '%s'", root->path);
+		return spec_error(root->json, "path", err);
+	}
+	c->rootfs = path_of(c, fd);
+	return c->rootfs ? 0 : sysf(err, "path of rootfs '%s'", root->path);
+}
+
+static int check_terminal(const struct creation *c, struct error *err)
+{
+	bool terminal = c->spec->process && c->spec->process->terminal;
+	bool detach = !c->run || c->o->detach;
+
+	if (c->run && !c->spec->process)
+		return failf(err, EINVAL, "process must be specified to run a container");
+	if (terminal && detach && !c->o->console_socket)
+		return failf(err, EINVAL,
+			     "cannot allocate tty if runc will detach without setting console socket");
+	if (c->o->console_socket && !(terminal && detach))
+		return failf(err, EINVAL,
+			     "cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+/* ---- state ---- */
+
+static bool makes_namespace(const struct spec *s, uint64_t flag)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&s->lnx, flag);
+
+	return ns && !ns->path;
+}
+
+static void fill_state(struct creation *c)
+{
+	c->state = (struct state){
+		.id = c->o->id,
+		.oci_version = STATE_OCI_VERSION,
+		.bundle = c->bundle_path,
+		.rootfs = c->rootfs,
+		.created = c->created,
+		.annotations = c->spec->annotations,
+		.owner = caller_euid(),
+		.own_pid_namespace = makes_namespace(c->spec, CLONE_NEWPID),
+		.has_process = c->spec->process != NULL,
+		.rootless = c->rootless,
+		.no_poststop = !c->spec->hooks || !c->spec->hooks->kind[HOOK_POSTSTOP].n,
+	};
+}
+
+static int new_file(int dir, const char *name)
+{
+	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* A private copy: what happens to the bundle later changes nothing (G7). */
+static int keep_config(struct creation *c, struct error *err)
+{
+	auto_(close_fd) int fd = new_file(c->dir, "config.json");
+
+	/* A create was killed here before. */
+	if (fd < 0 && errno == EEXIST) {
+		container_remove_leftovers(c->rt, c->dir, c->o->id);
+		fd = new_file(c->dir, "config.json");
+	}
+	if (fd < 0 || write_all(fd, c->doc->text, c->doc->size) < 0)
+		return sysf(err, "keep a copy of config.json");
+	return 0;
+}
+
+/* Before a cgroup is made: whoever kills us, it can be found again. */
+static int keep_place(struct creation *c, struct error *err)
+{
+	const char *path = c->spec->lnx.cgroups_path;
+	auto_(close_fd) int fd = -EBADF;
+
+	if (c->rt->no_cgroups || (path && *path == '/'))
+		return 0;
+	fd = new_file(c->dir, "cgroup");
+	c->places = (struct str)STR_IN(c->doc->arena);
+	if (fd < 0 || file_read_piece_at(AT_FDCWD, "/proc/self/cgroup", 65536, &c->places) < 0 ||
+	    write_all(fd, str_text(&c->places), c->places.n) < 0)
+		return sysf(err, "keep a copy of /proc/self/cgroup");
+	return 0;
+}
+
+static int reserve(struct creation *c, struct error *err)
+{
+	int r;
+
+	c->root = store_open_root(c->rt, true, err);
+	if (c->root < 0)
+		return c->root;
+	c->dir = store_reserve(c->root, c->o->id, err);
+	r = c->dir < 0 ? c->dir : keep_config(c, err);
+	return r < 0 ? r : keep_place(c, err);
+}
+
+static int place_cgroup(struct creation *c, struct error *err)
+{
+	c->cgroup_options = container_cgroup_options(c->rt, c->o->id, c->spec, c->rootless);
+	c->cgroup_options.places = c->places.s;
+	return cgroup_new(&c->cgroup_options, &c->cgroup, err);
+}
+
+/* ---- descriptors of the caller ---- */
+
+/* sd_listen_fds(3): ours only when they were meant for this process. */
+static unsigned listen_fds(void)
+{
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint32_t n, p;
+
+	if (!fds || !pid || parse_u32(fds, &n) < 0 || parse_u32(pid, &p) < 0)
+		return 0;
+	return (pid_t)p == getpid() ? n : 0;
+}
+
+int container_check_preserved(unsigned n, struct error *err)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (fcntl(3 + (int)i, F_GETFD) < 0)
+			return sysf(err, "--preserve-fds %u: descriptor %u", n, 3 + i);
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+int creation_prepare(struct creation *c, struct error *err)
+{
+	int r = store_check_id(c->o->id, err);
+
+	c->listen_fds = listen_fds();
+	c->preserve_fds = c->o->preserve_fds + c->listen_fds;
+	if (r == 0)
+		r = container_check_preserved(c->preserve_fds, err);
+	if (r == 0)
+		r = open_bundle(c, err);
+	if (r < 0)
+		return r;
+	timings_mark("config");
+	c->spec = c->doc->spec;
+	c->rootless = container_lacks_rights(c->rt);
+	r = check_terminal(c, err);
+	if (r == 0)
+		r = open_rootfs(c, err);
+	if (r == 0)
+		r = reserve(c, err);
+	if (r < 0)
+		return r;
+	fill_state(c);
+	r = place_cgroup(c, err);
+	timings_mark("state directory");
+	return r;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "container/handle.h"
+#include "fs/root_mount.h"
+#include "launch/hooks.h"
+#include "launch/resctrl.h"
+#include "launch/stuck.h"
+#include "lifecycle/leftover.h"
+#include "store/store.h"
+
+#define DEATH_PATIENCE 10 /* seconds */
+
+/* ---- killing ---- */
+
+static int await_death(struct container *c, int pidfd, struct error *err)
+{
+	int n = child_await(pidfd, DEATH_PATIENCE);
+	const char *why = n == 0 ? stuck_why(c->state.init.pid) : NULL;
+
+	if (n < 0)
+		return codef(err, n, "wait for the end of container '%s'", c->state.id);
+	if (n > 0)
+		return 0;
+	return failf(err, EBUSY,
+		     "container '%s': init (process %d) did not die within %d s of SIGKILL: %s",
+		     c->state.id, (int)c->state.init.pid, DEATH_PATIENCE,
+		     why ? why : "it still runs");
+}
+
+static int kill_init(struct container *c, int pidfd, struct error *err)
+{
+	int r = container_kill(c, SIGKILL, false, err);
+
+	/* Gone between our look and the signal: all the better. */
+	if (r < 0 && r != -ESRCH)
+		return r;
+	return await_death(c, pidfd, err);
+}
+
+/* 0 when it has stopped since we looked. */
+static int refuse(struct container *c, struct error *err)
+{
+	enum container_status status = STATUS_STOPPED;
+	int r = container_status(c, &status, err);
+
+	if (r < 0 || status == STATUS_STOPPED)
+		return r;
+	return failf(err, EBUSY, "cannot delete container %s that is not stopped: %s", c->state.id,
+		     container_status_name(status));
+}
+
+static int end_init(struct container *c, bool force, struct error *err)
+{
+	auto_(close_fd) int pidfd = container_init_pidfd(c, err);
+
+	if (pidfd == -ESRCH)
+		return 0;
+	if (pidfd < 0)
+		return pidfd;
+	return force ? kill_init(c, pidfd, err) : refuse(c, err);
+}
+
+/* ---- what create has made ---- */
+
+/* What shares a pid namespace with others does not die with init. */
+static int sweep(struct container *c, struct error *err)
+{
+	int r = container_kill(c, SIGKILL, true, err);
+
+	return r < 0 ? error_context(err, "processes left by container '%s'", c->state.id) : 0;
+}
+
+static int remove_cgroup(struct container *c, bool force, struct error *err)
+{
+	struct error first = ERROR_INIT;
+	struct cgroup *cg = NULL;
+	int r;
+
+	if (!c->state.cgroup && !c->cgroup)
+		return 0;
+	r = container_cgroup(c, &cg, err);
+	if (r < 0 || cgroup_is_none(cg))
+		return r;
+	if (!c->state.own_pid_namespace)
+		r = sweep(c, err);
+	if (r < 0)
+		return r;
+	r = cgroup_remove(cg, force ? &first : err);
+	if (r == 0 || !force)
+		return r;
+	/* Processes that someone put there, outside of the container's pid namespace. */
+	log_debug("%s: killing what is left there", first.msg);
+	r = sweep(c, err);
+	return r < 0 ? r : cgroup_remove(cg, err);
+}
+
+/* No filesystem any more: then no groups either. */
+static int remove_resctrl(struct container *c, struct error *err)
+{
+	struct resctrl fs = RESCTRL_INIT;
+	int r = 0;
+
+	if (!c->state.resctrl_group && !c->state.resctrl_monitor)
+		return 0;
+	if (resctrl_open(&fs, NULL) == 0)
+		r = resctrl_remove(&fs, c->state.resctrl_group, c->state.resctrl_monitor, err);
+	resctrl_close(&fs);
+	return r;
+}
+
+static int run_hooks(struct container *c, const struct spec_hooks *hooks, struct error *err)
+{
+	auto_str state = STR_INIT;
+
+	if (container_oci_state(&c->state, STATUS_STOPPED, 0, &state) < 0)
+		return codef(err, ENOMEM, "state of '%s'", c->state.id);
+	return hooks_run(hooks, HOOK_POSTSTOP, c->state.bundle, str_text(&state), true, err);
+}
+
+/*
+ * The failure of a poststop hook is a warning by the spec, and so is a config that cannot be read.
+ * One that is gone was removed by a delete that came further than this and was cut short.
+ */
+static void poststop(struct container *c)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct error e = ERROR_INIT;
+	int r;
+
+	if (c->state.no_poststop)
+		return;
+	r = container_config(c, &doc, &e);
+	if (r == 0 && doc->spec->hooks)
+		r = run_hooks(c, doc->spec->hooks, &e);
+	if (r < 0 && r != -ENOENT)
+		log_warn("poststop hooks of container '%s' are not run: %s", c->state.id, e.msg);
+}
+
+/*
+ * The record goes last: a delete that is cut short at any point leaves a stopped container whose
+ * delete can be repeated, and what is gone already is no error then.
+ */
+static int destroy(struct container *c, bool force, struct error *err)
+{
+	int r = remove_cgroup(c, force, err);
+
+	if (r == 0)
+		r = remove_resctrl(c, err);
+	if (r == 0 && c->state.root_mount)
+		r = root_unmount(c->state.rootfs, c->state.root_mount, err);
+	if (r < 0)
+		return r;
+	poststop(c);
+	return store_remove(c->root, c->state.id, c->dir, err);
+}
+
+/* A create that is under way holds the lock: only a killed one leaves its directory to us. */
+static int lock(struct container *c, bool force, struct error *err)
+{
+	int r = 0;
+
+	if (!force && c->incomplete)
+		r = refuse(c, err);
+	return r < 0 ? r : container_lock(c, err);
+}
+
+int container_delete(struct container *c, bool force, struct error *err)
+{
+	int r = lock(c, force, err);
+
+	/* With force, someone else's delete is as good as ours. */
+	if (r == -ENOENT && force)
+		return 0;
+	if (r < 0)
+		return r;
+	if (c->incomplete) {
+		container_remove_leftovers(c->rt, c->dir, c->state.id);
+		return store_remove(c->root, c->state.id, c->dir, err);
+	}
+	r = end_init(c, force, err);
+	return r < 0 ? r : destroy(c, force, err);
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A further process in a running container: a short plan that begins with setns() on init's pidfd. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/parse.h"
+#include "base/timings.h"
+#include "container/exit.h"
+#include "container/handle.h"
+#include "launch/console.h"
+#include "launch/limits.h"
+#include "launch/resctrl.h"
+#include "launch/spawn.h"
+#include "launch/streams.h"
+#include "lifecycle/start.h"
+#include "spec/objects.h"
+
+struct execution {
+	struct container *c;
+	const struct exec_options *o;
+	struct arena *arena;
+	struct spec_doc *config, *file;
+	struct spec_process process; /* with the options applied */
+	struct cgroup *cgroup;
+	int init;                    /* pidfd */
+	struct compiled compiled;
+	struct child child;
+	struct conversation talk;
+	int console;
+};
+
+static void execution_done(struct execution *e)
+{
+	child_done(&e->child);
+	compiled_done(&e->compiled);
+	close_fd(e->console);
+	close_fd(e->init);
+	spec_doc_free(e->file);
+	spec_doc_free(e->config);
+	arena_free(e->arena);
+}
+
+static int check_status(struct execution *e, struct error *err)
+{
+	enum container_status status;
+	int r = container_status(e->c, &status, err);
+
+	if (r < 0)
+		return r;
+	if (status == STATUS_STOPPED)
+		return exit_refuse(e->c, err);
+	if (status == STATUS_CREATING)
+		return failf(err, EINVAL, "cannot exec in a stopped container");
+	if (status == STATUS_PAUSED && !e->o->ignore_paused)
+		return failf(err, EINVAL,
+			     "cannot exec in a paused container (use --ignore-paused to override)");
+	e->init = container_init_pidfd(e->c, err);
+	if (e->init == -ESRCH)
+		return exit_refuse(e->c, err);
+	return e->init < 0 ? e->init : 0;
+}
+
+/* ---- the process: a file, or the container's own with changes ---- */
+
+static int add_environment(struct execution *e, struct error *err)
+{
+	struct spec_process *p = &e->process;
+	const char **env = arena_array_of(e->arena, const char *, p->env.n + e->o->n_env + 1);
+
+	if (!env)
+		return failf(err, ENOMEM, "env: out of memory");
+	for (size_t i = 0; i < p->env.n; i++)
+		env[i] = p->env.v[i];
+	for (size_t i = 0; i < e->o->n_env; i++) {
+		const char *equals = strchr(e->o->env[i], '=');
+
+		if (!equals || equals == e->o->env[i])
+			return failf(err, EINVAL, "env: expected 'NAME=value', found '%s'",
+				     e->o->env[i]);
+		env[p->env.n + i] = e->o->env[i];
+	}
+	p->env.v = env;
+	p->env.n += e->o->n_env;
+	return 0;
+}
+
+/* To those of the config. */
+static int add_groups(struct execution *e, struct error *err)
+{
+	struct spec_user *u = &e->process.user;
+	size_t n = u->additional_gids.n, more = e->o->n_additional_gids;
+	uint32_t *gids;
+
+	if (!more)
+		return 0;
+	gids = arena_array_of(e->arena, uint32_t, n + more);
+	if (!gids)
+		return failf(err, ENOMEM, "additional gids: out of memory");
+	for (size_t i = 0; i < n + more; i++)
+		gids[i] = i < n ? u->additional_gids.v[i] : e->o->additional_gids[i - n];
+	u->additional_gids.v = gids;
+	u->additional_gids.n += more;
+	return 0;
+}
+
+/* "UID[:GID]"; names are the caller's to resolve. */
+static int set_user(struct execution *e, struct error *err)
+{
+	struct spec_user *u = &e->process.user;
+	const char *text = e->o->user, *colon = text ? strchr(text, ':') : NULL;
+	char *uid;
+
+	if (text) {
+		uid = arena_strndup(e->arena, text, colon ? (size_t)(colon - text) : strlen(text));
+		if (!uid || parse_u32(uid, &u->uid) < 0 ||
+		    (colon && parse_u32(colon + 1, &u->gid) < 0) || u->uid == UINT32_MAX ||
+		    u->gid == UINT32_MAX)
+			return failf(err, EINVAL, "user '%s': expected UID[:GID], both numbers", text);
+	}
+	return add_groups(e, err);
+}
+
+/*
+ * Given capabilities are effective; ambient only for what the container's program inherits anyway. An unknown one
+ * is left out, as of a config (P10).
+ */
+static int add_capabilities(struct execution *e, struct error *err)
+{
+	struct spec_capabilities *caps = arena_new_of(e->arena, struct spec_capabilities);
+	uint64_t more = 0;
+
+	if (!e->o->n_caps)
+		return 0;
+	if (!caps)
+		return failf(err, ENOMEM, "capabilities: out of memory");
+	if (e->process.capabilities)
+		*caps = *e->process.capabilities;
+	for (size_t i = 0; i < e->o->n_caps; i++) {
+		const struct name *cap = names_find(names_capabilities.v, names_capabilities.n,
+						    e->o->caps[i]);
+
+		if (cap)
+			more |= cap->value;
+		else
+			log_warn("ignoring unknown capability '%s'", e->o->caps[i]);
+	}
+	caps->bounding |= more;
+	caps->effective |= more;
+	caps->permitted |= more;
+	caps->ambient |= more & caps->inheritable;
+	e->process.capabilities = caps;
+	return 0;
+}
+
+static int count_args(const char *const *args)
+{
+	int n = 0;
+
+	while (args && args[n])
+		n++;
+	return n;
+}
+
+static int own_process(struct execution *e, struct error *err)
+{
+	const struct exec_options *o = e->o;
+	int r;
+
+	if (e->config->spec->process)
+		e->process = *e->config->spec->process;
+	else
+		e->process.cwd = "/";
+	e->process.json = NULL; /* what fails is not in that file */
+	e->process.args.v = (const char **)(uintptr_t)o->args;
+	e->process.args.n = (size_t)count_args(o->args);
+	e->process.terminal = o->tty;
+	e->process.no_new_privileges |= o->no_new_privs;
+	if (!o->tty)
+		e->process.console_size = NULL;
+	if (o->cwd)
+		e->process.cwd = o->cwd;
+	if (o->apparmor)
+		e->process.apparmor_profile = o->apparmor;
+	if (o->process_label)
+		e->process.selinux_label = o->process_label;
+	r = add_environment(e, err);
+	if (r == 0)
+		r = set_user(e, err);
+	return r < 0 ? r : add_capabilities(e, err);
+}
+
+static int file_process(struct execution *e, struct error *err)
+{
+	int r = spec_load_process(AT_FDCWD, e->o->process_file, &e->file, err);
+
+	if (r == 0)
+		e->process = *e->file->process;
+	if (r == 0 && e->o->tty)
+		e->process.terminal = true;
+	return r;
+}
+
+static int load(struct execution *e, struct error *err)
+{
+	int r = container_config(e->c, &e->config, err);
+
+	if (r == 0)
+		r = e->o->process_file ? file_process(e, err) : own_process(e, err);
+	if (r < 0)
+		return r;
+	if (e->process.args.n == 0)
+		return failf(err, EINVAL, "exec args cannot be empty");
+	if (e->process.cwd[0] != '/')
+		return failf(err, EINVAL, "cwd '%s' is not an absolute path", e->process.cwd);
+	if (e->process.terminal && e->o->detach && !e->o->console_socket)
+		return failf(err, EINVAL,
+			     "cannot allocate tty if runc will detach without setting console socket");
+	if (e->o->console_socket && !(e->process.terminal && e->o->detach))
+		return failf(err, EINVAL,
+			     "cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+/* ---- into the container ---- */
+
+static int compile(struct execution *e, struct error *err)
+{
+	const struct compile_input in = {
+		.spec = e->config->spec,
+		.process = &e->process,
+		.id = e->c->state.id,
+		.bundle = -EBADF,
+		.cgroup = e->cgroup,
+		.exec_cgroups = e->o->cgroups,
+		.n_exec_cgroups = e->o->n_cgroups,
+		.cache_dir = e->c->state.rootless ? NULL : "/run/orlop-seccomp",
+		.exec = true,
+		.rootless = e->c->state.rootless,
+		.foreground = true,
+		.preserve_fds = e->o->preserve_fds,
+		.notify = -EBADF,
+		.start_socket = -EBADF,
+		.init_pidfd = e->init,
+		.hook_state = -EBADF,
+		.start_hook_state = -EBADF,
+		.hook_output = -EBADF,
+	};
+
+	return plan_compile(&in, &e->compiled, err);
+}
+
+static int enter_resctrl(struct execution *e, struct error *err)
+{
+	const struct spec_intel_rdt *rdt = e->config->spec->lnx.intel_rdt;
+	struct resctrl fs = RESCTRL_INIT;
+	int r;
+
+	if (!rdt)
+		return 0;
+	r = resctrl_open(&fs, err);
+	if (r == 0)
+		r = resctrl_join(&fs, rdt, e->c->state.id, e->child.pid, err);
+	resctrl_close(&fs);
+	return r;
+}
+
+static int spawn(struct execution *e, struct error *err)
+{
+	const char *sub = e->o->n_cgroups && cgroup_is_v2(e->cgroup) ? e->o->cgroups[0] : NULL;
+	auto_(close_fd) int cgroup = cgroup_clone_fd(e->cgroup, sub, e->c->state.init.pid, err);
+	struct limits_cpus cpus;
+	int r;
+
+	if (cgroup < 0 && cgroup != -ENOENT)
+		return cgroup;
+	r = limits_initial_cpus(&e->process, &cpus, err);
+	if (r < 0)
+		return r;
+	streams_give(e->config->spec, &e->process);
+	r = stage_spawn(&e->compiled, cgroup, e->o->ignore_paused, &e->child, err);
+	limits_restore_cpus(&cpus);
+	if (r < 0)
+		return r;
+	e->talk = (struct conversation){
+		.sync = e->child.sync,
+		.pidfd = e->child.pidfd,
+		.pid = e->child.pid,
+		.patient = e->o->ignore_paused,
+		.features = plan_features(e->compiled.plan),
+		.plan = e->compiled.plan,
+		.spec = e->config->spec,
+		.process = &e->process,
+	};
+	r = cgroup_attach(e->cgroup, sub, e->child.pid, err);
+	if (r == 0)
+		r = limits_raise(e->child.pid, &e->process, err);
+	if (r == 0)
+		r = enter_resctrl(e, err);
+	return r < 0 ? r : talk_table_send(&e->talk, err);
+}
+
+static int go(struct execution *e, struct error *err)
+{
+	int r = take_console(&e->talk, e->o->console_socket, &e->console, err);
+
+	if (r == 0)
+		r = talk_await(&e->talk, SYNC_CREATED, NULL, NULL, err);
+	if (r == 0)
+		r = limits_priorities(e->child.pid, &e->process, err);
+	if (r == 0)
+		r = limits_oom_score(e->child.pid, &e->process, err);
+	if (r == 0)
+		r = write_pid_file(e->o->pid_file, e->child.pid, err);
+	if (r == 0)
+		r = send_pidfd(e->o->pidfd_socket, e->child.pidfd, err);
+	if (r == 0 && e->o->ready)
+		r = e->o->ready(err);
+	return r < 0 ? r : start_conversation(&e->talk, &e->c->state, STATUS_RUNNING,
+						 e->child.pid, err);
+}
+
+static int find_cgroup(struct execution *e, struct error *err)
+{
+	return container_cgroup(e->c, &e->cgroup, err);
+}
+
+static int walk(struct execution *e, struct error *err)
+{
+	static const struct {
+		int (*take)(struct execution *, struct error *);
+		const char *name;
+	} steps[] = {
+		{ check_status, "state" }, { load, "config" }, { find_cgroup, "cgroup" },
+		{ compile, "plan" },       { spawn, "clone" }, { go, "the stage, and start" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int r = steps[i].take(e, err);
+
+		if (r < 0)
+			return r;
+		timings_mark(steps[i].name);
+	}
+	return 0;
+}
+
+int container_exec(struct container *c, const struct exec_options *o,
+		   struct container_process *process, struct error *err)
+{
+	struct execution e = {
+		.c = c,
+		.o = o,
+		.arena = arena_new(),
+		.init = -EBADF,
+		.child = CHILD_INIT,
+		.console = -EBADF,
+	};
+	struct error late = ERROR_INIT;
+	int r = e.arena ? walk(&e, err) : failf(err, ENOMEM, "exec: out of memory");
+
+	/* ENOMEM or ESRCH of a kernel that only means to say: too late. */
+	if (r < 0 && e.init >= 0 && exit_refuse(c, &late) < 0) {
+		r = -late.num;
+		if (err)
+			*err = late;
+	}
+	if (r == 0) {
+		process->pid = e.child.pid;
+		process->pidfd = take_fd(e.child.pidfd);
+		process->console = take_fd(e.console);
+		e.child.pid = -1;
+	}
+	execution_done(&e);
+	return r;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "container/handle.h"
+
+/* NULL in *ret: the container has no cgroup of its own. */
+static int own_cgroup(struct container *c, struct cgroup **ret, struct error *err)
+{
+	*ret = NULL;
+	if (!c->state.cgroup && !c->cgroup)
+		return 0;
+	return container_cgroup(c, ret, err);
+}
+
+static int not_running(bool all, struct error *err)
+{
+	return all ? 0 : failf(err, ESRCH, "container not running");
+}
+
+/* On v1 a frozen process dies when it is thawed, not before; signalled first, it does no more. */
+static int thaw(struct cgroup *cg, struct error *err)
+{
+	int frozen = cgroup_is_frozen(cg);
+
+	return frozen == 1 ? cgroup_freeze(cg, false, err) : 0;
+}
+
+static int signal_init(int pidfd, int sig, bool all, struct error *err)
+{
+	if (sys_pidfd_send_signal(pidfd, sig) == 0)
+		return 0;
+	if (errno == ESRCH)
+		return not_running(all, err);
+	return sysf(err, "send signal %d to the container's init", sig);
+}
+
+static void pids_free(pid_t *pids)
+{
+	free(pids);
+}
+DEFINE_AUTO(pid_t *, pids_free);
+
+/* Also when init is gone: what it left behind shares the host's pid namespace. */
+static int sweep(struct container *c, struct cgroup *cg, int sig, bool alive, bool all,
+		 struct error *err)
+{
+	auto_(pids_free) pid_t *pids = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!alive) {
+		r = cgroup_pids(cg, &pids, &n, err);
+		if (r < 0)
+			return r;
+		if (n == 0)
+			return not_running(all, err);
+	}
+	r = cgroup_signal(cg, sig, err);
+	return r < 0 ? error_context(err, "container '%s'", c->state.id) : 0;
+}
+
+static int signal_container(struct container *c, int pidfd, int sig, bool all, struct error *err)
+{
+	bool wide = all || (sig == SIGKILL && !c->state.own_pid_namespace);
+	struct cgroup *cg = NULL;
+	int r = 0;
+
+	if (wide || sig == SIGKILL)
+		r = own_cgroup(c, &cg, err);
+	if (r < 0)
+		return r;
+	if (cg && cgroup_is_none(cg))
+		cg = NULL;
+	if (pidfd < 0 && (!wide || !cg))
+		return not_running(all, err);
+	/* Whatever becomes of the sweep: the one process of certain identity is killed first. */
+	if (pidfd >= 0 && (!wide || !cg || sig == SIGKILL))
+		r = signal_init(pidfd, sig, all, err);
+	if (r == 0 && wide && cg)
+		r = sweep(c, cg, sig, pidfd >= 0, all, err);
+	if (r == 0 && sig == SIGKILL && cg)
+		r = thaw(cg, err);
+	return r;
+}
+
+/* A create that is under way has no init yet; one that was killed left no container. */
+static int settle(struct container *c, struct error *err)
+{
+	enum container_status status = STATUS_STOPPED;
+
+	return c->incomplete ? container_status(c, &status, err) : 0;
+}
+
+int container_kill(struct container *c, int sig, bool all, struct error *err)
+{
+	auto_(close_fd) int pidfd = -EBADF;
+	int r = settle(c, err);
+
+	if (r < 0)
+		return r;
+	pidfd = container_init_pidfd(c, err);
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return pidfd;
+	return signal_container(c, pidfd, sig, all, err);
+}
+
+/* A container without cgroup has one process that we know of. */
+static int only_init(struct container *c, pid_t **ret, size_t *n, struct error *err)
+{
+	auto_(close_fd) int pidfd = container_init_pidfd(c, err);
+	pid_t *pids;
+
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return pidfd;
+	pids = calloc(1, sizeof(*pids));
+	if (!pids)
+		return sysf(err, "processes of '%s'", c->state.id);
+	pids[0] = c->state.init.pid;
+	*ret = pids;
+	*n = pidfd >= 0;
+	return 0;
+}
+
+int container_pids(struct container *c, pid_t **ret, size_t *n, struct error *err)
+{
+	struct cgroup *cg = NULL;
+	int r = settle(c, err);
+
+	if (r == 0)
+		r = own_cgroup(c, &cg, err);
+	if (r < 0)
+		return r;
+	if (!cg || cgroup_is_none(cg))
+		return only_init(c, ret, n, err);
+	return cgroup_pids(cg, ret, n, err);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a create leaves that was killed before its record was on disk. Its processes die by themselves
+ * (the conversation's end of file); its mounts and descriptors go with them; its cgroups and resctrl groups
+ * stay.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "container/handle.h"
+#include "launch/resctrl.h"
+#include "lifecycle/leftover.h"
+#include "store/store.h"
+
+static void remove_cgroups(const struct runtime *rt, int dir, const char *id, const struct spec *spec)
+{
+	auto_(cgroup_free) struct cgroup *cg = NULL;
+	const struct cgroup_options o = container_cgroup_options(rt, id, spec, container_lacks_rights(rt));
+	struct error e = ERROR_INIT;
+	char self[64];
+	bool relative;
+
+	relative = faccessat(dir, "cgroup", F_OK, 0) == 0;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d/cgroup", dir);
+	if (cgroup_find(&o, relative ? self : NULL, &cg, &e) < 0) {
+		log_debug("container '%s' was never made: %s", id, e.msg);
+		return;
+	}
+	cgroup_remove_empty(cg);
+}
+
+static void remove_resctrl(const char *id, const struct spec_intel_rdt *rdt)
+{
+	struct resctrl fs = RESCTRL_INIT;
+
+	if (rdt && resctrl_open(&fs, NULL) == 0)
+		resctrl_sweep(&fs, rdt, id);
+	resctrl_close(&fs);
+}
+
+void container_remove_leftovers(const struct runtime *rt, int dir, const char *id)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct error e = ERROR_INIT;
+
+	/* Half written, it tells as much: then nothing was made yet. */
+	if (spec_load_config(dir, "config.json", &doc, &e) == 0) {
+		remove_cgroups(rt, dir, id, doc->spec);
+		remove_resctrl(id, doc->spec->lnx.intel_rdt);
+	} else {
+		log_debug("container '%s' was never made: %s", id, e.msg);
+	}
+	store_remove_files(dir);
+}

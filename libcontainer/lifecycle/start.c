@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lifecycle/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/file.h"
+#include "launch/console.h"
+#include "launch/hooks.h"
+#include "launch/limits.h"
+#include "launch/listener.h"
+#include "launch/notify.h"
+#include "launch/stuck.h"
+#include "store/store.h"
+
+int write_pid_file(const char *path, pid_t pid, struct error *err)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d", (int)pid);
+
+	if (!path)
+		return 0;
+	if (file_renew_at(AT_FDCWD, path, text, (size_t)n, 0644) < 0)
+		return sysf(err, "pid file '%s'", path);
+	return 0;
+}
+
+int send_pidfd(const char *path, int pidfd, struct error *err)
+{
+	return path ? socket_send_fd(path, pidfd, "pidfd", err) : 0;
+}
+
+int take_console(struct conversation *t, const char *socket, int *console, struct error *err)
+{
+	int r;
+
+	if (!(t->features & WITH_CONSOLE))
+		return 0;
+	r = talk_await(t, SYNC_CONSOLE, console, NULL, err);
+	if (r == 0)
+		r = console_set_size(*console, t->process->console_size, err);
+	if (r < 0 || !socket)
+		return r;
+	r = socket_send_fd(socket, *console, "/dev/ptmx", err);
+	close_fd(*console);
+	*console = -EBADF;
+	return r;
+}
+
+int start_conversation(struct conversation *t, const struct state *s, enum container_status status,
+		       pid_t pid, struct error *err)
+{
+	int r = talk_tell(t, SYNC_START, err);
+
+	if (r == 0 && (t->features & WITH_LISTENER))
+		r = listener_forward(t, s, container_status_name(status), pid, err);
+	return r < 0 ? r : talk_await_exec(t, err);
+}
+
+#define POSTSTART_LOCK_PATIENCE 10 /* seconds */
+
+int start_poststart(const struct spec *spec, const struct state *s, int dir, bool *lost,
+		    struct error *err)
+{
+	auto_str text = STR_INIT;
+	int r;
+
+	if (!spec->hooks || !spec->hooks->kind[HOOK_POSTSTART].n)
+		return 0;
+	if (container_oci_state(s, STATUS_RUNNING, s->init.pid, &text) < 0)
+		return failf(err, ENOMEM, "state for hooks: out of memory");
+	/* A hook may well ask to update or to pause its container: it must not wait for us. */
+	store_unlock(dir);
+	r = hooks_run(spec->hooks, HOOK_POSTSTART, s->bundle, str_text(&text), false, err);
+	*lost = r < 0 && store_lock(dir, POSTSTART_LOCK_PATIENCE, NULL) < 0;
+	return r;
+}
+
+static int check_status(struct container *c, struct error *err)
+{
+	enum container_status status;
+	int r = container_status(c, &status, err);
+
+	if (r < 0)
+		return r;
+	if (status == STATUS_STOPPED)
+		return failf(err, EINVAL, "cannot start a container that has stopped");
+	if (status == STATUS_PAUSED)
+		return failf(err, EINVAL, "cannot start a container in the paused state");
+	if (status != STATUS_CREATED)
+		return failf(err, EINVAL, "cannot start an already running container");
+	if (!c->state.has_process)
+		return failf(err, EINVAL, "cannot start a container whose config has no process");
+	return 0;
+}
+
+static int connect_to_init(struct container *c, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	auto_(close_fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	const char *why;
+
+	if (fd < 0)
+		return sysf(err, "socket");
+	if (talk_watch(fd, err) < 0)
+		return -err->num;
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return take_fd(fd);
+	/* A `start` that was killed did come that far. */
+	if (errno == ECONNREFUSED)
+		return failf(err, EINVAL, "cannot start an already running container");
+	/* Others have asked before, and it does not even look. */
+	why = errno == EAGAIN ? stuck_why(c->state.init.pid) : NULL;
+	if (why)
+		return failf(err, EBUSY, "process %d does not go on: %s", (int)c->state.init.pid, why);
+	return sysf(err, "start socket of container '%s'", c->state.id);
+}
+
+static bool notifies(const struct spec_seccomp *s)
+{
+	if (!s)
+		return false;
+	if (s->default_action == SECCOMP_ACT_NOTIFY)
+		return true;
+	foreach_list(call, &s->syscalls)
+		if (call->action == SECCOMP_ACT_NOTIFY)
+			return true;
+	return false;
+}
+
+/* The config that `create` kept; needed for listeners, hooks and the words of errors. */
+static int converse(struct container *c, const struct spec *spec, bool *hook_failed,
+		    struct error *err)
+{
+	auto_(close_fd) int pidfd = container_init_pidfd(c, err);
+	auto_(close_fd) int sync = connect_to_init(c, err);
+	struct conversation t = {
+		.sync = sync,
+		.pidfd = pidfd,
+		.pid = c->state.init.pid,
+		.features = WITH_START_SOCKET | (notifies(spec->lnx.seccomp) ? WITH_LISTENER : 0),
+		.last = SYNC_KEPT,
+		.spec = spec,
+		.process = spec->process,
+	};
+	int r;
+
+	if (pidfd < 0 || sync < 0)
+		return pidfd == -ESRCH ? failf(err, EINVAL, "cannot start a container that has stopped")
+				       : -err->num;
+	r = start_conversation(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
+	*hook_failed = t.hook_failed;
+	return r;
+}
+
+/* A container whose start failed is stopped: what it was made of stays for `delete`. */
+static void stop(struct container *c)
+{
+	(void)container_kill(c, SIGKILL, true, NULL);
+}
+
+/* After a startContainer or poststart hook that failed. */
+static void destroy(struct container *c)
+{
+	stop(c);
+	(void)container_delete(c, true, NULL);
+}
+
+static void await_ready(struct container *c, int notify)
+{
+	auto_(close_fd) int pidfd = container_init_pidfd(c, NULL);
+
+	if (pidfd >= 0)
+		notify_forward(notify, pidfd, c->state.init.pid);
+}
+
+int container_start(struct container *c, struct error *err)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	auto_(close_fd) int notify = -EBADF;
+	struct cgroup *cg;
+	bool hook_failed = false, lost = false;
+	int r = container_lock(c, err);
+
+	if (r == 0)
+		r = check_status(c, err);
+	if (r == 0)
+		r = container_config(c, &doc, err);
+	if (r < 0)
+		return r;
+	if (notify_wanted()) {
+		notify = notify_listen(c->dir, err);
+		if (notify < 0 && notify != -ENOENT)
+			return notify;
+	}
+	r = converse(c, doc->spec, &hook_failed, err);
+	if (r < 0) {
+		if (container_cgroup(c, &cg, NULL) == 0)
+			(void)limits_explain(cg, doc->spec->lnx.resources, err);
+		if (hook_failed)
+			destroy(c);
+		else
+			stop(c);
+		return -err->num;
+	}
+	(void)unlinkat(c->dir, START_SOCKET, 0);
+	r = start_poststart(doc->spec, &c->state, c->dir, &lost, err);
+	if (r < 0 && !lost)
+		destroy(c);
+	if (r == 0 && notify >= 0)
+		await_ready(c, notify);
+	return r;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "validate/kernel.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/macros.h"
+#include "base/parse.h"
+#include "base/str.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+#define FACTS_MAX ((size_t)1 << 20)
+/* More CPUs than any kernel is built for. */
+#define LIST_BITS 16384U
+
+#ifndef RDTGROUP_SUPER_MAGIC
+#define RDTGROUP_SUPER_MAGIC 0x7655821
+#endif
+
+/* ---- words in small files ---- */
+
+/* Among words parted by any of `between`. */
+static bool has_word(const char *text, const char *between, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (text += strspn(text, between); *text; text += strspn(text, between)) {
+		size_t length = strcspn(text, between);
+
+		if (length == n && strncmp(text, word, n) == 0)
+			return true;
+		text += length;
+	}
+	return false;
+}
+
+static bool file_has_word(const char *path, const char *between, const char *word)
+{
+	auto_str text = STR_INIT;
+
+	return file_read_at(AT_FDCWD, path, FACTS_MAX, &text) == 0 &&
+	       has_word(str_text(&text), between, word);
+}
+
+/* Lines "nodev\tproc", "\text4". */
+bool probe_has_filesystem(const char *type)
+{
+	auto_str text = STR_INIT;
+	char line[64];
+
+	if (!*type || (size_t)snprintf(line, sizeof(line), "\t%s\n", type) >= sizeof(line))
+		return false;
+	return file_read_at(AT_FDCWD, "/proc/filesystems", FACTS_MAX, &text) == 0 &&
+	       strstr(str_text(&text), line);
+}
+
+/* ---- cgroups ---- */
+
+static bool is_of_type(const char *path, unsigned long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}
+
+bool probe_is_cgroup2(void)
+{
+	return is_of_type(CGROUP_MOUNT, CGROUP2_SUPER_MAGIC);
+}
+
+bool probe_has_controller(const char *name)
+{
+	if (probe_is_cgroup2())
+		return file_has_word(CGROUP_MOUNT "/cgroup.controllers", " \n", name);
+	/* Lines "5:cpu,cpuacct:/place". */
+	return file_has_word("/proc/self/cgroup", ":,\n", name);
+}
+
+/* ---- devices and the like ---- */
+
+bool probe_has_huge_page_size(const char *size)
+{
+	static const char units[] = "KMG";
+	size_t digits = strspn(size, "0123456789");
+	const char *unit = strchr(units, size[digits]);
+	char path[96];
+	uint64_t n;
+
+	if (!size[digits] || !unit || parse_u64n(size, digits, 10, &n) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB",
+		 (unsigned long long)n << (10 * (unit - units)));
+	return access(path, F_OK) == 0;
+}
+
+bool probe_has_resctrl(void)
+{
+	return is_of_type("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC);
+}
+
+static bool has_class_device(const char *class, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/sys/class/%s/%s", class, name);
+	return access(path, F_OK) == 0;
+}
+
+bool probe_has_net_device(const char *name)
+{
+	return has_class_device("net", name);
+}
+
+bool probe_has_rdma_device(const char *name)
+{
+	return has_class_device("infiniband", name);
+}
+
+bool probe_has_block_device(int64_t major, int64_t minor)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%lld:%lld", (long long)major,
+		 (long long)minor);
+	return access(path, F_OK) == 0;
+}
+
+int64_t probe_namespace_type(const char *path)
+{
+	auto_(close_fd) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct statfs fs;
+	int type;
+
+	if (fd < 0)
+		return -errno;
+	/* Another file's ioctl of that number could mean anything. */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+		return 0;
+	type = ioctl(fd, NS_GET_NSTYPE);
+	return type < 0 ? 0 : type;
+}
+
+/* ---- lists of CPUs and nodes ---- */
+
+static bool read_number(const char **s, uint64_t *ret)
+{
+	size_t n = strspn(*s, "0123456789");
+
+	if (parse_u64n(*s, n, 10, ret) < 0 || *ret >= LIST_BITS)
+		return false;
+	*s += n;
+	return true;
+}
+
+static bool read_list(const char *s, uint8_t *bits)
+{
+	uint64_t low, high;
+
+	for (s += strspn(s, ", \n"); *s; s += strspn(s, ", \n")) {
+		if (!read_number(&s, &low))
+			return false;
+		high = low;
+		if (*s == '-' && (s++, !read_number(&s, &high)))
+			return false;
+		if (*s && !strchr(", \n", *s))
+			return false;
+		for (uint64_t i = low; i <= high; i++)
+			bits[i / 8] |= (uint8_t)(1U << i % 8);
+	}
+	return true;
+}
+
+bool probe_are_online(const char *kind, const char *list)
+{
+	uint8_t wanted[LIST_BITS / 8] = { 0 }, online[LIST_BITS / 8] = { 0 };
+	auto_str text = STR_INIT;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/%s/online", kind);
+	if (file_read_at(AT_FDCWD, path, FACTS_MAX, &text) < 0 ||
+	    !read_list(str_text(&text), online) || !read_list(list, wanted))
+		return true;
+	for (size_t i = 0; i < sizeof(wanted); i++)
+		if (wanted[i] & ~online[i])
+			return false;
+	return true;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/timings.h"
+#include "cli/foreground.h"
+#include "cli/report.h"
+#include "commands/create_rows.h"
+
+enum { PASS_ON, END_WELL, RESTART };
+
+static struct {
+	struct create_options create;
+	bool keep, no_subreaper;
+	int on_reboot, on_halt;
+} values;
+
+static const struct name ends[] = { { "restart", RESTART }, { "exit", END_WELL } };
+
+/* clang-format off */
+static const struct option_row rows[] = {
+	{ "detach", 'd', OPTION_FLAG, .to.flag = &values.create.detach,
+	  .summary = "return when the process runs" },
+	{ "keep", 0, OPTION_FLAG, .to.flag = &values.keep,
+	  .summary = "do not delete the container when it ends" },
+	{ "no-subreaper", 0, OPTION_FLAG, .to.flag = &values.no_subreaper,
+	  .summary = "leave orphans of the container to others" },
+	{ "on-reboot", 0, OPTION_CHOICE, .to.choice = &values.on_reboot, .value = "restart|exit",
+	  .summary = "when it is ended by reboot(2): run it again, or exit with 0",
+	  .choices = ends, .n_choices = ARRAY_SIZE(ends) },
+	{ "on-halt", 0, OPTION_CHOICE, .to.choice = &values.on_halt, .value = "restart|exit",
+	  .summary = "the same when it halts or powers off",
+	  .choices = ends, .n_choices = ARRAY_SIZE(ends) },
+	CREATE_ROWS(values.create),
+};
+/* clang-format on */
+
+/* What the end of init asks for. Without an option its signal is passed on like any other: 129 or 130. */
+static int wish_of(const struct container_exit *e)
+{
+	int wish = PASS_ON;
+
+	if (streq(e->reason, "reboot"))
+		wish = values.on_reboot;
+	else if (streq(e->reason, "halt"))
+		wish = values.on_halt;
+	else
+		return PASS_ON;
+	if (wish == PASS_ON && report_is_for_people())
+		log_warn("the container was ended by reboot(2), to %s; --on-%s says what to do then",
+			 streq(e->reason, "halt") ? "halt or power off" : "restart", e->reason);
+	return wish;
+}
+
+/*
+ * The exit status, with the container's last wish in *wish. A container without a pid namespace may outlive its
+ * first process: force ends the rest. One that is run again must make room first, --keep or not.
+ */
+static int attend(struct container *c, const struct container_process *p, int *wish,
+		  struct error *err)
+{
+	struct container_exit how;
+	int wait_status = 0;
+	int status = foreground_watch(p, &wait_status, err);
+	int r;
+
+	timings_mark("the program");
+	if (status == 0) {
+		status = foreground_status(wait_status);
+		r = container_ended(c, wait_status, values.keep, &how, err);
+		*wish = wish_of(&how);
+		if (r < 0)
+			return r;
+	}
+	if (values.keep && *wish != RESTART)
+		return status;
+	r = container_delete(c, true, status < 0 ? NULL : err);
+	timings_mark("delete");
+	return r < 0 && status >= 0 ? r : status;
+}
+
+static int run_once(const struct invocation *inv, const struct create_options *o, int *config,
+		    int *wish, struct error *err)
+{
+	struct container_process process = CONTAINER_PROCESS_INIT;
+	auto_(container_free) struct container *c = NULL;
+	int r = container_run(inv->rt, o, &c, &process, err);
+
+	*wish = PASS_ON;
+	if (r >= 0 && !values.create.detach) {
+		if (*config < 0 && (values.on_reboot == RESTART || values.on_halt == RESTART))
+			*config = container_open_config(c, err);
+		r = *config < 0 && *config != -EBADF ? *config : attend(c, &process, wish, err);
+	}
+	close_fd(process.console);
+	close_fd(process.notify);
+	close_fd(process.pidfd);
+	return r;
+}
+
+/* The same config again, whatever became of the bundle's file meanwhile. */
+static int run_repeatedly(const struct invocation *inv, struct error *err)
+{
+	auto_(close_fd) int config = -EBADF;
+	struct create_options o = values.create;
+	char path[32];
+	int wish, r;
+
+	do {
+		r = run_once(inv, &o, &config, &wish, err);
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", config);
+		o.config = path;
+	} while (r >= 0 && wish == RESTART);
+	return r >= 0 && wish == END_WELL ? 0 : r;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+	int r = 0;
+
+	values.create.id = inv->args[0];
+	if (values.create.detach && (values.on_reboot || values.on_halt))
+		return failf(err, EINVAL, "--on-reboot and --on-halt need the foreground, not --detach");
+	if (!values.create.detach)
+		r = foreground_begin(!values.no_subreaper, err);
+	if (!values.create.detach)
+		values.create.ready = foreground_ready;
+	return r < 0 ? r : run_repeatedly(inv, err);
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.operands = "ID",
+	.summary = "create and start a container, wait for it, delete it",
+	.about =
+		"The exit status is that of the container's process, or 128+N if signal N ended it.\n"
+		"Signals that orlop gets are passed on. With \"terminal\": true in config.json, your\n"
+		"terminal becomes its own.",
+	.examples = "  orlop run --bundle /srv/demo demo\n"
+		    "  orlop run -d --pid-file demo.pid demo",
+	.options = rows,
+	.n_options = ARRAY_SIZE(rows),
+	.min_operands = 1,
+	.max_operands = 1,
+	.failure = "orlop run failed",
+	.run = run,
+};
