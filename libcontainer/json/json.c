@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "json/memory.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 struct json_doc {
 	const char *name;

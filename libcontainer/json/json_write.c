@@ -5,7 +5,7 @@
 
 #include "json/json.h"
 #include "json/memory.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 /*
  * yajl_gen prints an empty container as "{\n\n}", so that an opening bracket waits here until it is
@@ -20,11 +20,34 @@ struct json_out {
 	bool bad;
 };
 
+/*
+ * yajl escapes the control characters below U+0020 only. Those from U+007F to U+009F can stand in strings alone, and
+ * come here unbroken: a piece of text ends at an escape, which is ASCII.
+ */
+static size_t add_escaped(struct str *out, const unsigned char *s, size_t n)
+{
+	size_t length = s[0] == 0x7f ? 1 : n > 1 && s[0] == 0xc2 && s[1] < 0xa0 ? 2 : 0;
+
+	if (length)
+		str_printf(out, "\\u%04x", (unsigned)s[length - 1]);
+	return length;
+}
+
 static void on_print(void *ctx, const char *text, size_t n)
 {
 	struct json_out *o = ctx;
+	size_t begin = 0;
 
-	str_addn(&o->text, text, n);
+	for (size_t i = 0, length; i < n; i += length) {
+		length = 1;
+		if (text[i] != 0x7f && text[i] != '\xc2')
+			continue;
+		str_addn(&o->text, text + begin, i - begin);
+		length = add_escaped(&o->text, (const unsigned char *)text + i, n - i);
+		begin = i + length;
+		length = length ? length : 1;
+	}
+	str_addn(&o->text, text + begin, n - begin);
 }
 
 struct json_out *json_out_new(const char *indent)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 int output_to(int fd, const void *data, size_t n)
 {
@@ -37,25 +38,22 @@ int output(const struct str *text, struct error *err)
 	return r < 0 ? codef(err, r, "write standard output") : 0;
 }
 
-static size_t plain_length(const char *text)
+/* The length of what stands at s and can be printed as it is; 0: a control character or no UTF-8. */
+static size_t plain_length(const unsigned char *s, size_t n, size_t *skip)
 {
-	size_t n = 0;
+	size_t length = utf8_sequence(s, n);
 
-	while ((unsigned char)text[n] >= 0x20 && text[n] != 0x7f)
-		n++;
-	return n;
+	*skip = length ? length : 1;
+	return length && !utf8_is_control(utf8_code(s, length)) ? length : 0;
 }
 
-void output_add_plain(struct str *out, const char *text)
+void output_add_plain(struct str *out, const char *text, size_t n)
 {
-	while (*text) {
-		size_t n = plain_length(text);
+	size_t skip;
 
-		str_addn(out, text, n);
-		text += n;
-		if (*text) {
-			str_addn(out, "?", 1);
-			text++;
-		}
+	for (size_t i = 0; i < n; i += skip) {
+		size_t plain = plain_length((const unsigned char *)text + i, n - i, &skip);
+
+		str_addn(out, plain ? text + i : "?", plain ? plain : 1);
 	}
 }

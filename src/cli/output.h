@@ -17,5 +17,8 @@ int output_to(int fd, const void *data, size_t n);
 /* The whole text to standard output. */
 int output(const struct str *text, struct error *err);
 
-/* The same for a string of untrusted bytes in a line of text: control bytes become '?'. */
-void output_add_plain(struct str *out, const char *text);
+/*
+ * Appends n untrusted bytes to a line of text. Control characters, C1 (U+0080 to U+009F) included, and what is no
+ * UTF-8 become '?': a terminal would obey them.
+ */
+void output_add_plain(struct str *out, const char *text, size_t n);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/timings.h"
+#include "base/utf8.h"
 #include "cli/output.h"
 
 /* Out of the way of --preserve-fds, which hands the numbers from 3 on to the container. */
@@ -31,25 +32,6 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
-/* Bytes of the well-formed UTF-8 sequence at s (RFC 3629), 0 if there is none; *code is its value. */
-static size_t utf8_sequence(const unsigned char *s, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (n == 0 || s[0] > 0xf4)
-		return 0;
-	*code = n == 1 ? s[0] : s[0] & (0x7fU >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3f);
-	}
-	if (*code < least[n] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return n;
-}
-
 static bool add_short_escape(struct str *out, unsigned char c)
 {
 	static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
@@ -61,23 +43,19 @@ static bool add_short_escape(struct str *out, unsigned char c)
 	return true;
 }
 
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0);
-}
-
 /* The inside of a quoted string; what JSON cannot say differs from what a Go-quoted string can. */
 static void add_quoted(struct str *out, const char *text, enum report_format format)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	uint32_t code = 0;
+	uint32_t code;
 	size_t n;
 
 	for (; *s; s += n ? n : 1) {
-		n = utf8_sequence(s, &code);
+		n = utf8_sequence(s, strnlen((const char *)s, 4));
+		code = utf8_code(s, n);
 		if (n == 1 && add_short_escape(out, *s))
 			continue;
-		if (n && !is_control(code))
+		if (n && !utf8_is_control(code))
 			str_addn(out, (const char *)s, n);
 		else if (format == REPORT_JSON)
 			str_printf(out, "\\u%04x", n ? code : 0xfffdU);
@@ -108,7 +86,7 @@ static void say(const char *prefix, const char *message)
 	auto_str out = STR_INIT;
 
 	str_add(&out, prefix);
-	output_add_plain(&out, message);
+	output_add_plain(&out, message, strlen(message));
 	str_add(&out, "\n");
 	if (str_ok(&out))
 		(void)output_to(STDERR_FILENO, out.s, out.n);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/output.h"
 
@@ -37,7 +38,7 @@ static char *copy_plain(struct table *t, const char *text)
 		t->arena = arena_new();
 	t->text.n = 0;
 	str_add(&t->text, "");
-	output_add_plain(&t->text, text);
+	output_add_plain(&t->text, text, strlen(text));
 	return t->arena && str_ok(&t->text) ? arena_strndup(t->arena, t->text.s, t->text.n) : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "cli/output.h"
 
 #define BLANKS " \t"
 
@@ -68,7 +69,7 @@ int ps_filter(const char *listing, const pid_t *pids, size_t n, struct str *out,
 				     (int)(end - line), line);
 		if (!is_listed(pid, pids, n))
 			continue;
-		str_addn(out, line, (size_t)(end - line));
+		output_add_plain(out, line, (size_t)(end - line));
 		str_add(out, "\n");
 	}
 	return 0;

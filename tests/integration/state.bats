@@ -67,6 +67,34 @@ load ../lib/orlop
 	fails 1 "" list --format xml
 }
 
+# no_control_characters: the last output has none that a terminal obeys, C1 ones (U+0080 to U+009F) included.
+no_control_characters() {
+	local text
+
+	text=$(od -An -tx1 -v "$T/stdout" "$T/stderr" | tr -d '\n')
+	refute grep -qE ' (1b|7f|c2 [89])' <<<"$text"
+}
+
+@test "control characters of a process's name and of annotations reach no terminal" {
+	config '.annotations = { "k\u0085": "\u009b31m\u007f\u001b[1m" }'
+	start_sleeper 'printf "\302\23331m\233\033X" >/proc/$$/comm; echo >/named; sleep 1000 & wait'
+	eventually exists "$ROOTFS/named"
+	ok ps --format full "$ID"
+	no_control_characters
+	says '?31m'
+	LC_ALL=C.UTF-8 ok ps "$ID"
+	no_control_characters
+	LC_ALL=C.UTF-8 ok ps "$ID" -o pid,comm
+	no_control_characters
+	ok list
+	no_control_characters
+	ok list -f json
+	no_control_characters
+	ok state "$ID"
+	no_control_characters
+	[ "$(jq -r '.annotations["k\u0085"]' <<<"$output")" = $'\u009b31m\x7f\x1b[1m' ]
+}
+
 @test "list passes over a broken container and goes on" {
 	ok create "$ID"
 	mkdir "$ROOT/broken"

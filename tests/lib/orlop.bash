@@ -262,9 +262,10 @@ gone() {
 	! [ -e "$1" ]
 }
 
-# Without the mount ids, which differ, and what other tests do in their own directories.
+# What orlop could change: without the mount ids, which differ, what other tests do in their own directories, and the
+# options of the superblocks of cgroups, which any other mount of them on this machine changes.
 mounts_now() {
-	cut -d' ' -f4- /proc/self/mountinfo | grep -v "/orlop-test-" | sort
+	cut -d' ' -f4- /proc/self/mountinfo | grep -v "/orlop-test-" | sed -E 's/ - (cgroup2? [^ ]+) .*/ - \1/' | sort
 }
 
 # Every directory named like this container below the cgroup mounts.

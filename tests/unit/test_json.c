@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "tests/lib/suite.h"
 
 static struct arena *arena;
@@ -406,6 +406,21 @@ START_TEST(replaces_bad_utf8)
 }
 END_TEST
 
+START_TEST(escapes_what_a_terminal_obeys)
+{
+	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
+	static const char text[] = "\x1b[1m\x7f\xc2\x80\xc2\x9b" "1m\xc2\x9f\xc2\xa0\xc3\x9b\xc2\x9b";
+
+	json_object_begin(o, NULL);
+	json_string(o, text, text);
+	json_object_end(o);
+	ck_assert_str_eq(json_out_text(o),
+			 "{\"\\u001B[1m\\u007f\\u0080\\u009b1m\\u009f\xc2\xa0\xc3\x9b\\u009b\":"
+			 "\"\\u001B[1m\\u007f\\u0080\\u009b1m\\u009f\xc2\xa0\xc3\x9b\\u009b\"}");
+	ck_assert_str_eq(parse(json_out_text(o))->first->text, text);
+}
+END_TEST
+
 /* Misuse is sticky, not a broken document. */
 START_TEST(refuses_to_write_nonsense)
 {
@@ -455,6 +470,7 @@ int main(void)
 	tcase_add_test(t, writes_indented);
 	tcase_add_test(t, writes_lone_values);
 	tcase_add_test(t, replaces_bad_utf8);
+	tcase_add_test(t, escapes_what_a_terminal_obeys);
 	tcase_add_test(t, refuses_to_write_nonsense);
 	tcase_add_test(t, writes_what_it_read);
 	suite_add_tcase(s, t);

@@ -16,6 +16,7 @@ static const struct {
 	{ "UID  PID PPID CMD\nroot  12    1 sh\nroot 120   1 sh 12\n", "UID  PID PPID CMD\nroot  12    1 sh\n" },
 	{ "COMMAND  PID\nsh 12\nsh 345",              "COMMAND  PID\nsh 12\nsh 345\n" },
 	{ "  PID\n   12\n  13\n",                     "  PID\n   12\n" },
+	{ "PID CMD\n12 \x1b\xc2\x9b" "1m\xc3\xa4\x9b\n", "PID CMD\n12 ??1m\xc3\xa4?\n" },
 	{ "PID CMD\n",                                "PID CMD\n" },
 	{ "PID CMD",                                  "PID CMD\n" },
 	{ "CMD PPID\nsh 12\n",                        NULL },
@@ -82,7 +83,7 @@ START_TEST(columns)
 {
 	static const char *const cells[] = {
 		"ID", "PID", "STATUS",          "short", "1", "x", "a-name-of-16-byt",
-		"2",  "y",   "\xc3\xa4\x1b[1m", NULL,    "z"
+		"2",  "y",   "\xc3\xa4\x1b[1m", NULL,    "\xc2\x9b" "1m\xc2\xa0\x9b"
 	};
 	auto_(table_done) struct table t = TABLE_INIT(3);
 	struct error err = ERROR_INIT;
@@ -95,7 +96,7 @@ START_TEST(columns)
 			 "ID                 PID         STATUS\n"
 			 "short              1           x\n"
 			 "a-name-of-16-byt   2           y\n"
-			 "\xc3\xa4?[1m                          z\n");
+			 "\xc3\xa4?[1m                          ?1m\xc2\xa0?\n");
 }
 END_TEST
 

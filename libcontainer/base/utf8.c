@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -56,6 +56,15 @@ size_t utf8_check(const char *s, size_t n)
 		i += length;
 	}
 	return n;
+}
+
+uint32_t utf8_code(const unsigned char *s, size_t length)
+{
+	uint32_t code = length == 1 ? s[0] : s[0] & (0x7fU >> length);
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (s[i] & 0x3f);
+	return code;
 }
 
 size_t utf8_put(uint32_t code, char out[4])
