@@ -12,6 +12,7 @@
 #include "launch/net_devices.h"
 #include "launch/resctrl.h"
 #include "launch/spawn.h"
+#include "resolve/resolve.h"
 
 struct creation {
 	const struct runtime *rt;
@@ -23,6 +24,7 @@ struct creation {
 	struct str places;        /* /proc/self/cgroup, in the document's arena  */
 	struct spec_doc *doc;
 	const struct spec *spec;
+	const struct resolved *resolved; /* in the document's arena             */
 	struct cgroup_options cgroup_options;
 	struct cgroup *cgroup;
 	bool cgroup_made, limited; /* limited: by its limits, or some of them   */

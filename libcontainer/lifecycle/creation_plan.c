@@ -58,6 +58,7 @@ int creation_compile(struct creation *c, struct error *err)
 {
 	struct compile_input in = {
 		.spec = c->spec,
+		.resolved = c->resolved,
 		.process = c->spec->process,
 		.id = c->o->id,
 		.bundle = c->bundle,

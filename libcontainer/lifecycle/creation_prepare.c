@@ -208,6 +208,13 @@ int container_check_preserved(unsigned n, struct error *err)
 
 /* ---- all of it ---- */
 
+static int resolve(struct creation *c, struct error *err)
+{
+	const struct resolve_input in = { .spec = c->spec, .bundle = c->bundle };
+
+	return resolve_config(&in, c->doc->arena, &c->resolved, err);
+}
+
 int creation_prepare(struct creation *c, struct error *err)
 {
 	int r = store_check_id(c->o->id, err);
@@ -220,10 +227,12 @@ int creation_prepare(struct creation *c, struct error *err)
 		r = open_bundle(c, err);
 	if (r < 0)
 		return r;
-	timings_mark("config");
 	c->spec = c->doc->spec;
 	c->rootless = container_lacks_rights(c->rt);
-	r = check_terminal(c, err);
+	r = resolve(c, err);
+	timings_mark("config");
+	if (r == 0)
+		r = check_terminal(c, err);
 	if (r == 0)
 		r = open_rootfs(c, err);
 	if (r == 0)

@@ -144,6 +144,7 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 	struct compile c = {
 		.in = in,
 		.spec = in->spec,
+		.resolved = in->resolved,
 		.process = in->process,
 		.out = &out,
 		.b = out.plan,

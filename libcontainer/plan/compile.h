@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "plan/builder.h"
+#include "resolve/resolve.h"
 #include "spec/spec.h"
 
 /* A namespace to be joined before the clone: setns(fd, flags). */
@@ -29,6 +30,7 @@ struct join {
 
 struct compile_input {
 	const struct spec *spec;
+	const struct resolved *resolved;    /* of the same config; NULL with `exec`         */
 	const struct spec_process *process; /* NULL: none to start                          */
 	const char *id;
 	int bundle;                /* O_PATH, for relative paths                            */

@@ -12,6 +12,7 @@
 struct compile {
 	const struct compile_input *in;
 	const struct spec *spec;
+	const struct resolved *resolved; /* NULL with `exec` */
 	const struct spec_process *process;
 	struct compiled *out;
 	struct plan_builder *b;

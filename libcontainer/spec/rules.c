@@ -308,16 +308,6 @@ static int uts_rule(const struct rules *c)
 	return r;
 }
 
-static int paths_rule(const struct rules *c)
-{
-	const struct spec_linux *l = &c->spec->lnx;
-
-	if (has_namespace(c, CLONE_NEWNS) || (!l->masked_paths.n && !l->readonly_paths.n))
-		return 0;
-	return refuse(c, l->json, l->masked_paths.n ? "maskedPaths" : "readonlyPaths",
-		      "unable to restrict sys entries without a private mount namespace");
-}
-
 /* ---- sysctl ---- */
 
 static int uts_sysctl(const struct rules *c, const struct spec_pair *pair, const char *path)
@@ -498,7 +488,7 @@ typedef int (*rule)(const struct rules *c);
 
 static const rule rules[] = {
 	version_rule, root_rule, namespaces_rule, user_rule,   root_id_rule,    ids_rule,        time_rule,
-	uts_rule,     paths_rule, sysctl_rule,    mounts_rule, net_devices_rule,
+	uts_rule,     sysctl_rule, mounts_rule,    net_devices_rule,
 };
 
 int rules_check(const struct spec *spec, struct problems *report, struct error *err)

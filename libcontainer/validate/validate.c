@@ -102,6 +102,11 @@ static int examine(const struct input *in, bool with_host, struct problems *foun
 		   struct spec_doc **doc, struct error *err)
 {
 	struct validation v = { .report = found, .bundle = in->bundle, .with_host = with_host };
+	struct resolve_input meaning = {
+		.report = found,
+		.bundle = in->bundle,
+		.look_at_host = with_host,
+	};
 	struct error e = ERROR_INIT;
 	int r = spec_examine_config(str_text(&in->text), in->text.n, in->path, found, doc, &e);
 
@@ -111,7 +116,11 @@ static int examine(const struct input *in, bool with_host, struct problems *foun
 	}
 	if (r < 0)
 		return failf(err, -r, "%s", e.msg);
-	v.spec = (*doc)->spec;
+	v.spec = meaning.spec = (*doc)->spec;
+	if (!found->full)
+		r = resolve_config(&meaning, (*doc)->arena, &v.resolved, err);
+	if (r < 0)
+		return r;
 	if (!found->full)
 		look_further(&v);
 	return problems_sort(found, err);

@@ -7,11 +7,13 @@
  */
 
 #include "base/arena.h"
+#include "resolve/resolve.h"
 #include "spec/problems.h"
 #include "spec/spec.h"
 
 struct validation {
 	const struct spec *spec;
+	const struct resolved *resolved;
 	struct problems *report;
 	int bundle;     /* directory that relative paths begin at */
 	bool with_host; /* also look at this kernel and this host */

@@ -142,6 +142,7 @@ static void compile(const struct spec *s, const struct spec_process *process)
 	auto_(arena_free) struct arena *a = arena_new();
 	auto_compiled out = { 0 };
 	struct error e = ERROR_INIT;
+	const struct resolve_input meaning = { .spec = s, .bundle = AT_FDCWD };
 	struct compile_input in = {
 		.spec = s,
 		.process = process,
@@ -175,7 +176,9 @@ static void compile(const struct spec *s, const struct spec_process *process)
 		in.hook_state = some_fd();
 	if (s->hooks && s->hooks->kind[HOOK_START_CONTAINER].n)
 		in.start_hook_state = some_fd();
-	r = plan_compile(&in, &out, &e);
+	r = options & FUZZ_EXEC ? 0 : resolve_config(&meaning, a, &in.resolved, &e);
+	if (r == 0)
+		r = plan_compile(&in, &out, &e);
 	must((r < 0) == (e.msg[0] != 0), "a failure without words, or words without one");
 	must(!starts_with(e.msg, "plan: operation"), e.msg);
 	if (r == 0)

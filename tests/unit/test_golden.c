@@ -33,12 +33,18 @@ static void compile_case(int dir, const char *name, struct str *out)
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	auto_compiled c = { 0 };
 	struct error e = ERROR_INIT;
+	const struct resolved *resolved = NULL;
+	struct resolve_input meaning = { .bundle = dir };
 	struct compile_input in = { 0 };
 
 	ck_assert_msg(cgroup_new(&none, &cg, &e) == 0, "%s", e.msg);
 	ck_assert_msg(spec_load_config(dir, name, &doc, &e) == 0, "%s: %s: %s", name, e.at, e.msg);
+	meaning.spec = doc->spec;
+	ck_assert_msg(resolve_config(&meaning, doc->arena, &resolved, &e) == 0, "%s: %s: %s", name, e.at,
+		      e.msg);
 	in = (struct compile_input){
 		.spec = doc->spec,
+		.resolved = resolved,
 		.process = doc->spec->process,
 		.id = "golden",
 		.bundle = dir,

@@ -224,8 +224,6 @@ static const struct {
 	/* Paths, sysctl, the rest of linux. */
 	{ 'L', "\"maskedPaths\":[\"/a\",\"b\"]", 2, "/linux/maskedPaths/1",
 	  "expected an absolute path, found string 'b'" },
-	{ 'L', "\"readonlyPaths\":[\"/a\"]", 2, "/linux/readonlyPaths",
-	  "unable to restrict sys entries without a private mount namespace" },
 	{ 'L', "\"rootfsPropagation\":\"shred\"", 2, "/linux/rootfsPropagation",
 	  "unknown value 'shred', did you mean 'shared'?" },
 	{ 'L', "\"sysctl\":{\"net.ipv4.ip_forward\":1}", 2, "/linux/sysctl/net.ipv4.ip_forward",

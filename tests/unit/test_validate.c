@@ -118,7 +118,8 @@ END_TEST
 
 /* ---- the same engine serves create ---- */
 
-static int compile(int dir, const struct spec *spec, struct error *e)
+static int compile(int dir, const struct spec *spec, const struct resolved *resolved,
+		   struct error *e)
 {
 	const struct cgroup_options none = { .id = "validate", .disabled = true };
 	auto_(cgroup_free) struct cgroup *cg = NULL;
@@ -128,6 +129,7 @@ static int compile(int dir, const struct spec *spec, struct error *e)
 	ck_assert_int_eq(cgroup_new(&none, &cg, e), 0);
 	in = (struct compile_input){
 		.spec = spec,
+		.resolved = resolved,
 		.process = spec->process,
 		.id = "validate",
 		.bundle = dir,
@@ -142,6 +144,14 @@ static int compile(int dir, const struct spec *spec, struct error *e)
 		.notify = -EBADF,
 	};
 	return plan_compile(&in, &c, e);
+}
+
+static int resolve_document(const struct spec_doc *doc, int dir, const struct resolved **ret,
+			    struct error *e)
+{
+	const struct resolve_input in = { .spec = doc->spec, .bundle = dir };
+
+	return resolve_config(&in, doc->arena, ret, e);
 }
 
 /* The errors of `validate` that are none of a host's. */
@@ -164,6 +174,7 @@ START_TEST(create_refuses_too)
 	auto_(close_fd) int dir = open(CORPUS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	auto_str want = STR_INIT;
+	const struct resolved *resolved = NULL;
 	struct error e = ERROR_INIT;
 	char path[96];
 	int r;
@@ -178,7 +189,9 @@ START_TEST(create_refuses_too)
 	}
 	/* Of mounts the compiler knows more. */
 	if (r == 0)
-		r = compile(dir, doc->spec, &e);
+		r = resolve_document(doc, dir, &resolved, &e);
+	if (r == 0)
+		r = compile(dir, doc->spec, resolved, &e);
 	ck_assert_msg(r < 0, "%s: create accepts it", names[_i]);
 	ck_assert_str_ne(e.msg, "");
 }
@@ -190,11 +203,13 @@ START_TEST(first_failure_is_reported)
 	auto_(close_fd) int dir = open(CORPUS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	auto_str want = STR_INIT;
+	const struct resolved *resolved = NULL;
 	struct error e = ERROR_INIT;
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s.json", names[_i]);
-	if (spec_load_config(dir, path, &doc, &e) == 0)
+	if (spec_load_config(dir, path, &doc, &e) == 0 &&
+	    resolve_document(doc, dir, &resolved, &e) == 0)
 		return;
 	snprintf(path, sizeof(path), "%s.txt", names[_i]);
 	ck_assert_int_eq(file_read_at(dir, path, 1 << 20, &want), 0);
