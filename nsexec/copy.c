@@ -108,9 +108,10 @@ static long copy_entry(int from, int to, const char *name, unsigned depth)
 {
 	struct statx st;
 	long r = sys(statx, from, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
+	long device = r < 0 ? r : device_number(st.stx_rdev_major, st.stx_rdev_minor);
 
-	if (r < 0)
-		return r;
+	if (device < 0)
+		return device;
 	switch (st.stx_mode & S_IFMT) {
 	case S_IFREG:
 		r = copy_file(from, to, name);
@@ -122,9 +123,7 @@ static long copy_entry(int from, int to, const char *name, unsigned depth)
 		r = copy_link(from, to, name);
 		break;
 	default:
-		r = sys(mknodat, to, name, st.stx_mode,
-			(st.stx_rdev_minor & 0xff) | (st.stx_rdev_major << 8) |
-				((st.stx_rdev_minor & ~0xffU) << 12));
+		r = sys(mknodat, to, name, st.stx_mode, device);
 	}
 	return r < 0 ? r : copy_owner(to, name, &st);
 }

@@ -41,18 +41,14 @@ static long check_node(int dir, const char *name, const struct plan_op *op)
 	return 0;
 }
 
-static unsigned device_number(uint64_t y)
-{
-	unsigned major = (unsigned)(y >> 32), minor = (unsigned)y;
-
-	return (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12);
-}
-
 long op_MKNOD(struct stage *s, const struct plan_op *op)
 {
 	const char *name = stage_s1(s, op);
-	long r = sys(mknodat, s->dir, name, op->x, device_number(op->y));
+	long r, device = device_number((uint32_t)(op->y >> 32), (uint32_t)op->y);
 
+	if (device < 0)
+		return device;
+	r = sys(mknodat, s->dir, name, op->x, device);
 	if (r == -EEXIST && (op->flags & OP_OPTIONAL))
 		return 0;
 	if (r == -EEXIST)

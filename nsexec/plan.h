@@ -15,6 +15,9 @@
 #define PLAN_VERSION 1
 #define PLAN_SIZE_MAX (64U << 20)
 #define PLAN_FDS_MAX 1000
+/* A device number of the kernel: 12 bits and 20. */
+#define PLAN_MAJOR_MAX 0xfffU
+#define PLAN_MINOR_MAX 0xfffffU
 
 /* What the conversation of this plan has in it (sync.h). */
 enum plan_feature {

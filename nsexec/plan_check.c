@@ -88,6 +88,12 @@ static bool is_prefix(const char *s, const char *of)
 	return !*s;
 }
 
+static bool device_ok(const struct plan_op *op)
+{
+	return op->code != PLAN_MKNOD ||
+	       (op->y >> 32 <= PLAN_MAJOR_MAX && (uint32_t)op->y <= PLAN_MINOR_MAX);
+}
+
 static bool op_ok(const struct view *v, const struct plan *p, const struct plan_op *op)
 {
 	unsigned uses;
@@ -95,7 +101,8 @@ static bool op_ok(const struct view *v, const struct plan *p, const struct plan_
 	if (op->code >= PLAN_CODES)
 		return false;
 	uses = uses_of(op->code);
-	if (!fd_ok(p, op, uses) || !unused_ok(op, uses) || !lists_ok(p, op, uses))
+	if (!fd_ok(p, op, uses) || !unused_ok(op, uses) || !lists_ok(p, op, uses) ||
+	    !device_ok(op))
 		return false;
 	if ((uses & USE_S1) && !string_ok(v, op->s1))
 		return false;

@@ -3,6 +3,7 @@
 
 /* The interpreter's state and its instructions. Each returns 0 or a negative errno. */
 
+#include <linux/errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -82,6 +83,14 @@ void text_copy(char *to, size_t room, const char *from);
 void text_octal(char *to, uint32_t v);
 
 long copy_tree(int from, int to);
+
+/* A device as mknod(2) takes it. -EINVAL: more bits than that has, which it would cut to another device. */
+static inline long device_number(uint32_t major, uint32_t minor)
+{
+	if (major > PLAN_MAJOR_MAX || minor > PLAN_MINOR_MAX)
+		return -EINVAL;
+	return (minor & 0xff) | (long)(major << 8) | (long)((minor & ~0xffU) << 12);
+}
 
 #define OP(name, uses, doc) long op_##name(struct stage *s, const struct plan_op *op);
 #include "nsexec/ops.def"

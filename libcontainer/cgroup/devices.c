@@ -46,16 +46,6 @@ static bool is_about_all(const struct device_rule *r)
 	return r->type == 'a' && r->major < 0 && r->minor < 0 && r->access == DEVICE_ALL;
 }
 
-static int check_number(const struct device_rule *r, int64_t number, const char *member,
-			struct error *err)
-{
-	if (number >= -1 && number <= INT32_MAX)
-		return 0;
-	failf(err, ERANGE, "device %s number '%" PRId64 "' is out of range", member, number);
-	(void)spec_error(r->json, member, err);
-	return -ERANGE;
-}
-
 int devices_collect(struct arena *a, const struct spec_resources *r, struct device_rules *ret,
 		    struct error *err)
 {
@@ -77,9 +67,6 @@ int devices_collect(struct arena *a, const struct spec_resources *r, struct devi
 			.access = access_bits(s->access),
 			.json = s->json,
 		};
-		if (check_number(to, to->major, "major", err) < 0 ||
-		    check_number(to, to->minor, "minor", err) < 0)
-			return -ERANGE;
 		if (is_about_all(to)) {
 			kept = 0;
 			allow = s->allow;

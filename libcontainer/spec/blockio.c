@@ -3,18 +3,18 @@
 #include "spec/spec.h"
 
 /* clang-format off */
-#define NUMBER(name, member) \
+#define NUMBER(name, member, most) \
 	VALUE(name, member, .since = "1.0", \
 	      .flags = FIELD_REQUIRED | FIELD_RANGED | FIELD_NARROWER, \
-	      RANGE(0, UINT32_MAX), .doc = name " number of the device")
+	      RANGE(0, most), .doc = name " number of the device")
 #define WEIGHT(name, member, text) \
 	VALUE(name, member, .since = "1.0", .flags = FIELD_RANGED | FIELD_NARROWER, \
 	      RANGE(0, 1000), .doc = text)
 
 #define OBJECT struct spec_weight_device
 static const struct field weight_device_fields[] = {
-	NUMBER("major", major),
-	NUMBER("minor", minor),
+	NUMBER("major", major, DEVICE_MAJOR_MAX),
+	NUMBER("minor", minor, DEVICE_MINOR_MAX),
 	WEIGHT("weight",     weight,      "10 to 1000"),
 	WEIGHT("leafWeight", leaf_weight, "10 to 1000, against child cgroups (v1)"),
 };
@@ -54,8 +54,8 @@ static SCHEMA(weight_device, weight_device_fields, .check = weight_device_check)
 
 #define OBJECT struct spec_throttle_device
 static const struct field throttle_device_fields[] = {
-	NUMBER("major", major),
-	NUMBER("minor", minor),
+	NUMBER("major", major, DEVICE_MAJOR_MAX),
+	NUMBER("minor", minor, DEVICE_MINOR_MAX),
 	VALUE("rate", rate, .since = "1.0", .flags = FIELD_REQUIRED | FIELD_NARROWER,
 	      .doc = "bytes or operations a second"),
 };

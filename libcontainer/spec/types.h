@@ -165,6 +165,13 @@ struct spec_time_offset {
 	uint32_t nanosecs;
 };
 
+/*
+ * A dev_t of the kernel has 12 bits for the major and 20 for the minor number (MINORBITS of its
+ * include/linux/kdev_t.h). mknod(2) would cut more than that to the number of another device.
+ */
+#define DEVICE_MAJOR_MAX 0xfff
+#define DEVICE_MINOR_MAX 0xfffff
+
 struct spec_device {
 	const struct json *json;
 	const char *path;

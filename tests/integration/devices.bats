@@ -44,6 +44,16 @@ allow() { # JSON of a rule
 	nothing_left
 }
 
+@test "L5 C1 a number of more bits than the kernel has is refused, and not cut to another device" {
+	config '.linux.devices = [{ path: "/dev/x", type: "c", major: 1, minor: 1048579, fileMode: 438 }]'
+	fails 1 '/linux/devices/0/minor: expected an integer from 0 to 1048575, found number 1048579' create "$ID"
+	config '.linux.devices = [{ path: "/dev/x", type: "b", major: 4097, minor: 3 }]'
+	fails 1 '/linux/devices/0/major: expected an integer from 0 to 4095, found number 4097' create "$ID"
+	config 'del(.linux.devices) | .linux.resources.devices = [{ allow: true, type: "c", major: 1, minor: 1048579 }]'
+	fails 1 '/linux/resources/devices/0/minor: expected an integer from -1 to 1048575' create "$ID"
+	nothing_left
+}
+
 @test "C1 with all devices denied the default ones work and no other" {
 	device /dev/loop c 10 237 '{ "fileMode": 438 }'
 	script 'echo x >/dev/null && head -c 4 /dev/zero | wc -c; head -c 1 /dev/urandom >/dev/null && echo random

@@ -31,6 +31,7 @@ static struct plan_builder *small_plan(void)
 	plan_add(b, PLAN_HOME);
 	plan_add_s(b, PLAN_MASK, "/proc/keys", "/proc");
 	plan_add(b, PLAN_EXEC);
+	plan_add_s(b, PLAN_MKNOD, "null", NULL)->y = 1ULL << 32 | 3;
 	return b;
 }
 
@@ -45,7 +46,7 @@ START_TEST(the_builder_makes_a_plan_that_passes)
 	ck_assert_msg(plan_seal(b, &e) == 0, "%s", e.msg);
 	p = plan_blob(b);
 	ck_assert_int_eq(plan_check(p, p->size, &bad), 0);
-	ck_assert_uint_eq(p->ops.n, 6);
+	ck_assert_uint_eq(p->ops.n, 7);
 	ck_assert_str_eq(plan_string(p, plan_ops(p)[0].s1), "/bin/hook");
 	ck_assert_str_eq(plan_string(p, (uint32_t)plan_list(p, p->argv)[1]), "two");
 	ck_assert_uint_eq(plan_u32s(p, plan_ops(p)[1].l1)[2], 7);
@@ -114,6 +115,8 @@ static void break_no_envp(struct plan *p) { p->envp = (struct plan_span){ 0, 0 }
 static void break_no_paths(struct plan *p) { p->paths = (struct plan_span){ 0, 0 }; }
 static void break_no_argv(struct plan *p) { p->argv = (struct plan_span){ 0, 0 }; }
 static void break_prefix(struct plan *p) { op_of(p, 4)->s1 = op_of(p, 0)->s1; }
+static void break_major(struct plan *p) { op_of(p, 6)->y = 0x1000ULL << 32; }
+static void break_minor(struct plan *p) { op_of(p, 6)->y = 1ULL << 32 | 0x100003; }
 static void break_ids(struct plan *p) { op_of(p, 1)->l1.n = UINT32_MAX; }
 
 static const struct {
@@ -146,6 +149,8 @@ static const struct {
 	{ "slot", break_list_slot, UINT32_MAX },
 	{ "spare slot", break_list_spare, UINT32_MAX },
 	{ "ids", break_ids, 1 },
+	{ "a major number past 12 bits", break_major, 6 },
+	{ "a minor number past 20 bits", break_minor, 6 },
 	{ "a hook without arguments", break_no_args, 0 },
 	{ "no environment", break_no_envp, 3 },
 	{ "no program", break_no_paths, 5 },

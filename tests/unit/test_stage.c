@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "nsexec/stage.h"
@@ -338,6 +339,15 @@ START_TEST(text_helpers)
 }
 END_TEST
 
+START_TEST(device_numbers_are_never_cut)
+{
+	ck_assert_int_eq(device_number(1, 3), makedev(1, 3));
+	ck_assert_int_eq(device_number(0xfff, 0xfffff), makedev(0xfff, 0xfffff));
+	ck_assert_int_eq(device_number(0x1000, 3), -EINVAL);
+	ck_assert_int_eq(device_number(1, 0x100003), -EINVAL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("stage");
@@ -356,6 +366,7 @@ int main(void)
 	tcase_add_test(t, a_table_without_descriptors_is_refused);
 	tcase_add_test(t, a_step_out_of_turn_is_refused);
 	tcase_add_test(t, text_helpers);
+	tcase_add_test(t, device_numbers_are_never_cut);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
