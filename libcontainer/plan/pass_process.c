@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "plan/pass.h"
 #include "security/security.h"
+#include "spec/sysctl.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -59,17 +60,12 @@ int pass_system(struct compile *c, struct error *err)
 	if (s->domainname)
 		plan_add_s(c->b, PLAN_DOMAINNAME, s->domainname, NULL);
 	foreach_list(p, &s->lnx.sysctl) {
-		char *path = arena_printf(c->arena, "sys/%s", p->key);
-		int r;
+		char path[512] = "sys/";
+		int r = sysctl_path(p->key, path + 4, sizeof(path) - 4);
 
-		if (!path)
-			return failf(err, ENOMEM, "sysctl: out of memory");
-		/* "net.ipv4.ip_forward"; a name that has slashes keeps its dots (as sysctl(8)). */
-		if (!strchr(p->key, '/'))
-			for (char *at = path; *at; at++)
-				if (*at == '.')
-					*at = '/';
 		plan_origin(c->b, p->json, NULL);
+		if (r < 0)
+			return failf(err, -r, "'%.200s' is no name of a kernel parameter", p->key);
 		r = compile_proc_write(c, path, p->value, err);
 		if (r < 0)
 			return r;

@@ -313,9 +313,10 @@ static int uts_rule(const struct rules *c)
 static int uts_sysctl(const struct rules *c, const struct spec_pair *pair, const char *path)
 {
 	const char *member = path_last(path);
-	bool set = streq(member, "hostname") ? c->spec->hostname : c->spec->domainname;
+	const char *set = streq(member, "hostname") ? c->spec->hostname : c->spec->domainname;
 
-	if (set)
+	/* The same twice is no contradiction. */
+	if (set && !streq(set, pair->value))
 		return refuse(c, pair->json, NULL,
 			      "sysctl \"%.200s\" is not allowed as it conflicts with '%s'",
 			      pair->key, member);

@@ -156,6 +156,21 @@ load ../lib/orlop
 	says CAP_MADE_UP
 }
 
+@test "P10 what cannot be granted is one warning, however much it is; what engines ask for by habit is none" {
+	all='["CAP_CHOWN", "CAP_KILL", "CAP_SETUID", "CAP_SETGID", "CAP_MKNOD", "CAP_NET_RAW"]'
+	config '.process.capabilities = { bounding: $c, effective: $c, permitted: $c, ambient: $c }' --argjson c "$all"
+	args true
+	ok run "$ID"
+	[ -z "$errors" ]
+	ok --debug run "$ID"
+	says "can't raise ambient capabilities CAP_CHOWN, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_RAW, CAP_MKNOD"
+	config '.process.capabilities.bounding = ["CAP_CHOWN"] | .process.capabilities.effective += ["CAP_A", "CAP_B"]'
+	ok run "$ID"
+	[ "$(wc -l <<<"$errors")" = 2 ]
+	says "ignoring unknown value 'CAP_A' of 'effective', 'CAP_B' of 'effective'"
+	says "capabilities CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_RAW, CAP_MKNOD are left out of the sets"
+}
+
 @test "P12 noNewPrivileges is set only when asked for" {
 	run_script 'grep NoNewPrivs /proc/self/status'
 	is $'NoNewPrivs:\t1'
@@ -210,6 +225,27 @@ load ../lib/orlop
 	config '.linux.sysctl = { "net.ipv4.ip_forward": "1", "kernel.msgmax": "12345", "kernel/shmmni": "77" }'
 	run_script 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/kernel/shmmni'
 	is $'1\n12345\n77'
+}
+
+@test "L10 the first separator of a sysctl's name decides: the other one is a letter (sysctl.d(5))" {
+	needs_tool ip
+	needs_tool nsenter
+	config '.hooks.createRuntime = [{ path: "/bin/sh", env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+		args: ["sh", "-c", "nsenter -t $(jq -r .pid) -n ip link add v0.100 type veth peer name v1"] }]'
+	for name in net/ipv4/conf/v0.100/forwarding net.ipv4.conf.v0/100.forwarding; do
+		config '.linux.sysctl = { ($n): "1" }' --arg n "$name"
+		run_script 'cat /proc/sys/net/ipv4/conf/v0.100/forwarding'
+		is 1
+	done
+}
+
+@test "T2 T3 hostname and domainname beside a sysctl of the same value are no contradiction" {
+	config '.ociVersion = "1.1.0" | .hostname = "box" | .domainname = "example.org"
+		| .linux.sysctl = { "kernel.domainname": "example.org", "kernel/hostname": "box" }'
+	run_script 'cat /proc/sys/kernel/domainname; hostname'
+	is $'example.org\nbox'
+	config '.linux.sysctl = { "kernel.domainname": "example.com" }'
+	fails 1 "sysctl \"kernel.domainname\" is not allowed as it conflicts with 'domainname'" run "$ID"
 }
 
 @test "OP-C4 L10 a sysctl that is not namespaced is refused, and so is one whose namespace is the host's" {
