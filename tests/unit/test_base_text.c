@@ -228,6 +228,10 @@ START_TEST(spells_errno_as_clients_expect)
 	ck_assert_str_eq(errno_words(EPERM), "operation not permitted");
 	ck_assert_str_eq(errno_words(ENOEXEC), "exec format error");
 	ck_assert_str_eq(errno_words(ESRCH), "no such process");
+	ck_assert_str_eq(errno_words(EUCLEAN), "structure needs cleaning");
+	ck_assert_str_eq(errno_words(EOPNOTSUPP), "operation not supported");
+	ck_assert_str_eq(errno_words(EHOSTDOWN), "host is down");
+	ck_assert_str_eq(errno_words(EDEADLK), "resource deadlock avoided");
 	ck_assert_str_eq(errno_words(54321), "errno 54321");
 }
 END_TEST
@@ -235,18 +239,16 @@ END_TEST
 #ifdef __GLIBC__
 START_TEST(spells_errno_as_glibc_does)
 {
-	int known = 0;
-
-	for (int num = 1; num < 134; num++) {
+	/* All of the kernel's list: 41 and 58 are holes in it. */
+	for (int num = 1; num <= EHWPOISON; num++) {
 		const char *ours = errno_words(num), *theirs = strerrordesc_np(num);
 
-		if (strncmp(ours, "errno ", 6) == 0)
+		if (num == 41 || num == 58)
 			continue;
-		known++;
-		ck_assert_int_eq(tolower((unsigned char)theirs[0]), ours[0]);
+		ck_assert_msg(strncmp(ours, "errno ", 6) != 0, "no words for %d, '%s'", num, theirs);
+		ck_assert_int_eq(tolower((unsigned char)theirs[0]), tolower((unsigned char)ours[0]));
 		ck_assert_str_eq(theirs + 1, ours + 1);
 	}
-	ck_assert_int_gt(known, 80);
 }
 END_TEST
 #endif
