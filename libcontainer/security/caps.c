@@ -13,7 +13,19 @@
 
 #define CAP_BITS 64U
 
-/* ---- what was left out, one record a capability ---- */
+/* ---- what was left out: one record, however much it is ---- */
+
+struct loss {
+	const char *reason;
+	unsigned sets; /* of set_names, a bit each */
+};
+
+/* clang-format off */
+static const char *const set_names[] = {
+	"bounding", "effective", "inheritable", "permitted", "ambient",
+};
+/* clang-format on */
+#define AMBIENT_ONLY (1U << 4)
 
 static const char *reason(uint64_t bit, const struct spec_capabilities *asked,
 			  const struct caps_limits *limits, const struct caps_plan *got)
@@ -27,39 +39,103 @@ static const char *reason(uint64_t bit, const struct spec_capabilities *asked,
 	return "it is not in the permitted set";
 }
 
-static void list_sets(const struct spec_capabilities *asked, const struct caps_plan *got,
-		      uint64_t bit, struct str *out)
+static struct loss loss_of(uint64_t bit, const struct spec_capabilities *asked,
+			   const struct caps_limits *limits, const struct caps_plan *got)
 {
-	const struct {
-		const char *name;
-		uint64_t lost;
-	} sets[] = {
-		{ "bounding", asked->bounding & ~got->bounding },
-		{ "effective", asked->effective & ~got->effective },
-		{ "inheritable", asked->inheritable & ~got->inheritable },
-		{ "permitted", asked->permitted & ~got->permitted },
-		{ "ambient", asked->ambient & ~got->ambient },
+	const uint64_t lost[] = {
+		asked->bounding & ~got->bounding,	asked->effective & ~got->effective,
+		asked->inheritable & ~got->inheritable, asked->permitted & ~got->permitted,
+		asked->ambient & ~got->ambient,
 	};
+	struct loss loss = { 0 };
 
-	foreach_array(set, sets)
-		if (set->lost & bit)
-			str_printf(out, "%s%s", out->n ? ", " : "", set->name);
+	for (unsigned i = 0; i < ARRAY_SIZE(lost); i++)
+		loss.sets |= lost[i] & bit ? 1U << i : 0;
+	if (loss.sets && loss.sets != AMBIENT_ONLY)
+		loss.reason = reason(bit, asked, limits, got);
+	return loss;
 }
 
-static void warn(const struct spec_capabilities *asked, const struct caps_limits *limits,
-		 const struct caps_plan *got, const struct name *cap)
+static void add_sets(unsigned sets, struct str *out)
 {
-	auto_str sets = STR_INIT;
+	const char *between = " ";
 
-	list_sets(asked, got, cap->value, &sets);
-	if (!sets.n)
+	for (unsigned i = 0; i < ARRAY_SIZE(set_names); i++)
+		if (sets >> i & 1) {
+			str_printf(out, "%s%s", between, set_names[i]);
+			between = ", ";
+		}
+}
+
+static bool is_like(const struct loss *a, const struct loss *b)
+{
+	return a->sets == b->sets && a->reason == b->reason;
+}
+
+static bool is_first(const struct loss *losses, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (is_like(&losses[j], &losses[i]))
+			return false;
+	return true;
+}
+
+/* All that were lost like this one, and how many that are. */
+static unsigned add_group(const struct loss *losses, struct loss like, struct str *names)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < names_capabilities.n; i++)
+		if (is_like(&losses[i], &like))
+			str_printf(names, "%s%s", n++ ? ", " : "", names_capabilities.v[i].name);
+	return n;
+}
+
+/* PR_CAP_AMBIENT_RAISE would answer EPERM; said in the words users of runc know. */
+static void describe(const struct loss *losses, struct loss like, struct str *out)
+{
+	auto_str names = STR_INIT;
+	unsigned n = add_group(losses, like, &names);
+
+	str_add(out, out->n ? "; " : "");
+	if (like.sets == AMBIENT_ONLY) {
+		str_printf(out, "can't raise ambient %s %s: %s", n == 1 ? "capability" : "capabilities",
+			   str_text(&names), errno_words(EPERM));
 		return;
-	/* PR_CAP_AMBIENT_RAISE would answer EPERM; said in the words users of runc know. */
-	if (streq(str_text(&sets), "ambient"))
-		log_warn("can't raise ambient capability %s: %s", cap->name, errno_words(EPERM));
-	else
-		log_warn("capability %s is left out of the sets %s: %s", cap->name, str_text(&sets),
-			 reason(cap->value, asked, limits, got));
+	}
+	str_printf(out, n == 1 ? "capability %s is left out of the sets" : "capabilities %s are left out of the sets",
+		   str_text(&names));
+	add_sets(like.sets, out);
+	str_printf(out, ": %s", like.reason);
+}
+
+/*
+ * Engines ask for everything as ambient too while nothing is inheritable, by habit (podman and buildah did
+ * for years). The user has not chosen that and can change nothing.
+ */
+static bool is_habit(const struct spec_capabilities *asked, unsigned all_sets)
+{
+	return all_sets == AMBIENT_ONLY && !asked->inheritable;
+}
+
+static void report(const struct spec_capabilities *asked, const struct caps_limits *limits,
+		   const struct caps_plan *got)
+{
+	struct loss losses[CAP_BITS] = { 0 };
+	auto_str text = STR_INIT;
+	unsigned all_sets = 0;
+
+	for (size_t i = 0; i < names_capabilities.n; i++) {
+		losses[i] = loss_of(names_capabilities.v[i].value, asked, limits, got);
+		all_sets |= losses[i].sets;
+	}
+	for (size_t i = 0; all_sets && i < names_capabilities.n; i++)
+		if (losses[i].sets && is_first(losses, i))
+			describe(losses, losses[i], &text);
+	if (text.n && is_habit(asked, all_sets))
+		log_debug("%s", str_text(&text));
+	else if (text.n)
+		log_warn("%s", str_text(&text));
 }
 
 /* ---- the sets ---- */
@@ -77,8 +153,7 @@ void caps_cut(const struct spec_capabilities *caps, const struct caps_limits *li
 	ret->inheritable = caps->inheritable & given & ret->bounding;
 	ret->effective = caps->effective & ret->permitted;
 	ret->ambient = caps->ambient & ret->permitted & ret->inheritable;
-	for (size_t i = 0; i < names_capabilities.n; i++)
-		warn(caps, limits, ret, &names_capabilities.v[i]);
+	report(caps, limits, ret);
 }
 
 bool caps_kernel_has(unsigned cap)

@@ -192,7 +192,7 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t action, int nr, const struct s
 }
 
 static int add_call(scmp_filter_ctx ctx, const struct spec_seccomp *s,
-		    const struct spec_syscall *call, struct error *err)
+		    const struct spec_syscall *call, struct str *missed, struct error *err)
 {
 	uint32_t action = action_of(call->action, &call->errno_ret);
 
@@ -207,7 +207,7 @@ static int add_call(scmp_filter_ctx ctx, const struct spec_seccomp *s,
 			/* What is not known cannot be called: only a prohibition is missed. */
 			if (call->action != SECCOMP_ACT_ALLOW &&
 			    s->default_action == SECCOMP_ACT_ALLOW)
-				log_warn("seccomp: unknown syscall '%s' is not denied", *name);
+				str_printf(missed, "%s'%s'", missed->n ? ", " : "", *name);
 			else
 				log_debug("seccomp: unknown syscall '%s' ignored", *name);
 			continue;
@@ -224,12 +224,17 @@ static int add_call(scmp_filter_ctx ctx, const struct spec_seccomp *s,
 
 static int add_calls(scmp_filter_ctx ctx, const struct spec_seccomp *s, struct error *err)
 {
+	auto_str missed = STR_INIT;
+
 	foreach_list(call, &s->syscalls) {
-		int r = add_call(ctx, s, call, err);
+		int r = add_call(ctx, s, call, &missed, err);
 
 		if (r < 0)
 			return r;
 	}
+	if (missed.n)
+		log_warn("seccomp: libseccomp %s does not know, and so the filter does not deny: %s",
+			 seccomp_library_version(), str_text(&missed));
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct decoder {
 	struct error *err;
 	struct problems *report; /* or NULL: the first failure ends it */
 	unsigned searches, remarks;
+	struct str dropped; /* words that were left out: one record says all of them */
 };
 
 /* What a decode function returns when it reported failures: part of the value is missing. */
@@ -344,15 +345,29 @@ static int decode_enum(struct decoder *d, const struct field *f, const struct js
 	return 0;
 }
 
+/* An engine that knows a newer kernel's capability has it in all five sets. */
+static void add_dropped(struct decoder *d, const struct field *f, const struct json *node)
+{
+	char quoted[96];
+
+	snprintf(quoted, sizeof(quoted), "'%.80s'", node->text);
+	if (d->dropped.n && strstr(str_text(&d->dropped), quoted))
+		return;
+	if (!d->dropped.n)
+		str_printf(&d->dropped, "%s:%u: ignoring unknown value %s of '%s'",
+			   json_doc_name(node), json_line(node), quoted, f->name);
+	else if (d->remarks++ < REMARKS_MAX)
+		str_printf(&d->dropped, ", %s of '%s'", quoted, f->name);
+}
+
 static void drop_word(struct decoder *d, const struct field *f, const struct json *node)
 {
 	if (d->report)
 		problems_add(d->report, PROBLEM_WARNING, PROBLEM_SPEC, node,
 			     suggest_value(d->report->arena, f, node, true),
 			     "unknown value '%.80s' is ignored", node->text);
-	else if (log_wants(LOG_WARN) && d->remarks++ < REMARKS_MAX)
-		log_warn("%s:%u: ignoring unknown value '%.80s' of '%s'", json_doc_name(node),
-			 json_line(node), node->text, f->name);
+	else if (log_wants(LOG_WARN))
+		add_dropped(d, f, node);
 }
 
 static int decode_bit(struct decoder *d, const struct field *f, const struct json *item,
@@ -604,10 +619,10 @@ static const struct field *find_row(const struct schema *schema, const char *key
 	return NULL;
 }
 
-static const char *near_property(struct decoder *d, const struct schema *schema,
-				 const struct json *node)
+static const struct field *near_property(struct decoder *d, const struct schema *schema,
+					 const struct json *node)
 {
-	const char *near = NULL;
+	const struct field *near = NULL;
 	unsigned best = strlen(node->key) > 5 ? 3 : 2;
 
 	if (node->parent->n > HINT_MEMBERS_MAX || d->searches++ >= SEARCHES_MAX)
@@ -620,25 +635,45 @@ static const char *near_property(struct decoder *d, const struct schema *schema,
 		if (distance >= best)
 			continue;
 		best = distance;
-		near = schema->fields[i].name;
+		near = &schema->fields[i];
 	}
 	return near;
+}
+
+/*
+ * What was meant is not there: the container would be another than the config says. (That a required
+ * one is missing is said anyway.)
+ */
+static bool is_near_miss(const struct field *near, const struct json *node)
+{
+	return near && near->flags & FIELD_EXPECTED && !json_member(node->parent, near->name);
+}
+
+static void report_unknown(struct decoder *d, const struct field *near, const struct json *node)
+{
+	const char *meant = near ? arena_printf(d->report->arena, "\"%s\"", near->name) : NULL;
+
+	if (is_near_miss(near, node))
+		problems_add(d->report, PROBLEM_ERROR, PROBLEM_SPEC, node, meant,
+			     "unknown property '%.80s' is ignored, and there is no '%s'", node->key,
+			     near->name);
+	else if (d->remarks++ < REMARKS_MAX)
+		problems_add(d->report, PROBLEM_NOTE, PROBLEM_SPEC, node, meant,
+			     "unknown property '%.80s' is ignored", node->key);
 }
 
 static void note_unknown(struct decoder *d, const struct schema *schema, const struct json *node)
 {
 	char pointer[256];
-	const char *near = d->report || log_wants(LOG_DEBUG) ? near_property(d, schema, node) : NULL;
+	const struct field *near =
+		d->report || log_wants(LOG_DEBUG) ? near_property(d, schema, node) : NULL;
 
-	if (d->report && near)
-		near = arena_printf(d->report->arena, "\"%s\"", near);
-	if (d->report && d->remarks++ < REMARKS_MAX)
-		problems_add(d->report, PROBLEM_NOTE, PROBLEM_SPEC, node, near,
-			     "unknown property '%.80s' is ignored", node->key);
-	else if (!d->report && near && d->remarks++ < REMARKS_MAX)
+	if (d->report)
+		report_unknown(d, near, node);
+	else if (near && d->remarks++ < REMARKS_MAX)
 		log_debug("%s:%u %s: ignoring unknown property '%s', did you mean '%s'?",
 			  json_doc_name(node), json_line(node),
-			  json_pointer(node, pointer, sizeof(pointer)), node->key, near);
+			  json_pointer(node, pointer, sizeof(pointer)), node->key, near->name);
 }
 
 /* Present, as far as its row is concerned. */
@@ -737,9 +772,12 @@ int schema_decode(struct arena *a, const struct schema *schema, const struct jso
 		  void *object, struct error *err)
 {
 	struct error unwanted = ERROR_INIT;
-	struct decoder d = { .arena = a, .err = err ? err : &unwanted };
+	struct decoder d = { .arena = a, .err = err ? err : &unwanted, .dropped = STR_IN(a) };
+	int r = decode_object(&d, schema, node, object);
 
-	return decode_object(&d, schema, node, object);
+	if (d.dropped.n && r >= 0)
+		log_warn("%s", str_text(&d.dropped));
+	return r;
 }
 
 int schema_decode_all(struct arena *a, const struct schema *schema, const struct json *node,

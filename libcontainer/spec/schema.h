@@ -66,6 +66,7 @@ enum {
 	FIELD_NARROWER = 1 << 5,  /* refuses values that the official schema lets pass        */
 	FIELD_MAX_UNSET = 1 << 6, /* opt_u64: the largest value says 'unset' (a cast of -1)   */
 	FIELD_MAX_INFINITE = 1 << 7, /* u64: the largest value says 'unlimited'               */
+	FIELD_EXPECTED = 1 << 8,     /* a config without it is seldom meant: a near miss is an error */
 };
 
 /* Words of an enumeration, of bits, or for strings that are kept as words. */

@@ -35,12 +35,16 @@ static const struct {
 	{ "not permitted to us", ALL, 1, { 3, 3, 0, 3, 0 }, { 3, 1, 0, 1, 0 }, 1 },
 	{ "not in our bounding set", 1, ALL, { 3, 0, 0, 3, 0 }, { 1, 0, 0, 1, 0 }, 1 },
 	{ "an unprivileged caller", ALL, 0, { 1, 1, 1, 1, 1 }, { 1, 0, 0, 0, 0 }, 1 },
-	{ "one record a capability", ALL, 0, { 7, 7, 7, 7, 7 }, { 7, 0, 0, 0, 0 }, 3 },
+	{ "one record for all", ALL, 0, { 7, 7, 7, 7, 7 }, { 7, 0, 0, 0, 0 }, 1 },
+	{ "one record, whatever the reasons", BIT(1) | 1, ALL, { 7, 0, 0, BIT(39) | 7, 3 },
+	  { 3, 0, 0, 3, 0 }, 1 },
+	{ "ambient by habit: nothing is inheritable", ALL, ALL, { 7, 7, 0, 7, 7 },
+	  { 7, 7, 0, 7, 0 }, 0 },
 };
 /* clang-format on */
 
 static unsigned warnings;
-static char last_warning[256];
+static char last_warning[512];
 
 static void count_warning(enum log_level level, const char *message)
 {
@@ -81,8 +85,15 @@ static const struct {
 	struct spec_capabilities asked;
 	const char *text;
 } records[] = {
-	{ { ALL, ALL, KNOWN }, { .bounding = BIT(10), .permitted = BIT(10), .ambient = BIT(10) },
+	{ { ALL, ALL, KNOWN },
+	  { .bounding = BIT(10) | 1, .permitted = BIT(10), .ambient = BIT(10), .inheritable = 1 },
 	  "can't raise ambient capability CAP_NET_BIND_SERVICE: operation not permitted" },
+	{ { ALL, ALL, KNOWN }, { .bounding = 7, .permitted = 7, .inheritable = 4, .ambient = 7 },
+	  "can't raise ambient capabilities CAP_CHOWN, CAP_DAC_OVERRIDE: operation not permitted" },
+	{ { ALL, 0, KNOWN }, { .bounding = BIT(10) | 3, .permitted = BIT(10) | 3, .effective = 2 },
+	  "capabilities CAP_CHOWN, CAP_NET_BIND_SERVICE are left out of the sets permitted: this process "
+	  "does not have it to give; capability CAP_DAC_OVERRIDE is left out of the sets effective, "
+	  "permitted: this process does not have it to give" },
 	{ { ALL, ALL, KNOWN }, { .permitted = BIT(10), .effective = BIT(10) },
 	  LEFT_OUT "effective, permitted: it is not in the bounding set" },
 	{ { ALL, ALL, KNOWN }, { .bounding = BIT(10), .effective = BIT(10) },

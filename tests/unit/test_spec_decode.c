@@ -465,6 +465,12 @@ START_TEST(warns_of_unknown_capabilities)
 	ck_assert_uint_eq(s->process->capabilities->bounding, 1 << 5 | 1);
 	ck_assert_str_eq(remarks,
 			 "1 config.json:2: ignoring unknown value 'CAP_FLY' of 'bounding'\n");
+	/* One record, however many they are and in however many sets. */
+	remarks[0] = 0;
+	read_config(HEAD "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"capabilities\":{"
+			 "\"bounding\":[\"CAP_FLY\",\"CAP_SWIM\"],\"effective\":[\"CAP_FLY\",\"CAP_DIVE\"]}}}");
+	ck_assert_str_eq(remarks, "1 config.json:1: ignoring unknown value 'CAP_FLY' of 'bounding', "
+				  "'CAP_SWIM' of 'bounding', 'CAP_DIVE' of 'effective'\n");
 }
 END_TEST
 

@@ -183,7 +183,8 @@ START_TEST(create_refuses_too)
 	ck_assert_int_eq(file_read_at(dir, path, 1 << 20, &want), 0);
 	snprintf(path, sizeof(path), "%s.json", names[_i]);
 	r = spec_load_config(dir, path, &doc, &e);
-	if (errors_of_spec(str_text(&want)) == 0) {
+	/* An unknown property must be ignored, also one that is a near miss of what is needed. */
+	if (errors_of_spec(str_text(&want)) == 0 || starts_with(names[_i], "miss-")) {
 		ck_assert_msg(r == 0, "%s: create alone refuses it: %s", names[_i], e.msg);
 		return;
 	}
