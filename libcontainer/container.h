@@ -248,3 +248,33 @@ int container_features(struct str *out, struct error *err);
 /* The `spec` command's template. */
 const char *container_spec_template(bool rootless);
 const char *container_libseccomp_version(void); /* "2.5.4" */
+
+/*
+ * What a verb tells as a list: cells for a table, row by row, and the same as JSON. `failures` are the items that
+ * went wrong while others did not, each in words.
+ */
+struct container_rows {
+	size_t columns, n_cells, n_failures;
+	const char **cells, **failures;
+	size_t room, failures_room;
+	struct str json;
+	struct arena *arena; /* all texts */
+	bool bad;            /* memory was short */
+};
+void container_rows_done(struct container_rows *r);
+static inline void container_rows_done_auto(struct container_rows *r)
+{
+	container_rows_done(r);
+}
+
+/* Control files of the container's cgroup: see cgroup/files.h. All items are tried. Rows of file and value. */
+struct container_cgroup_item {
+	const char *file, *value; /* value: of set only */
+};
+int container_cgroup_get(struct container *c, const struct container_cgroup_item *items, size_t n,
+			 struct container_rows *ret, struct error *err);
+int container_cgroup_set(struct container *c, const struct container_cgroup_item *items, size_t n,
+			 struct container_rows *ret, struct error *err);
+/* Rows of hierarchy and path; controller NULL: all. */
+int container_cgroup_paths(struct container *c, const char *controller, struct container_rows *ret,
+			   struct error *err);

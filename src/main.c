@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -99,6 +100,26 @@ static int check_operands(const struct command *c, const struct invocation *inv,
 		     kind, wanted);
 }
 
+/* Takes the verb out of the operands. */
+static int take_verb(const struct command *c, struct invocation *inv, struct error *err)
+{
+	const char *word = inv->n_args ? inv->args[0] : "";
+	size_t n = strlen(word);
+
+	if (!c->verbs)
+		return 0;
+	for (const char *at = c->verbs; *at; at += strcspn(at, "|"), at += *at == '|') {
+		if (!n || strcspn(at, "|") != n || strncmp(at, word, n) != 0)
+			continue;
+		inv->verb = word;
+		inv->args++;
+		inv->n_args--;
+		return 0;
+	}
+	return failf(err, EINVAL, "%s: \"%s\" wants one of %s, found '%s'", inv->program, c->name,
+		     c->verbs, word);
+}
+
 static int execute(const struct command *c, const struct invocation *inv)
 {
 	struct error err = ERROR_INIT;
@@ -131,7 +152,7 @@ static int run_command(const struct command *c, struct invocation *inv, struct o
 		return print_help(c, err);
 	inv->args = operands.v;
 	inv->n_args = operands.n;
-	if (check_operands(c, inv, err) < 0)
+	if (take_verb(c, inv, err) < 0 || check_operands(c, inv, err) < 0)
 		return incorrect_usage(c, err);
 	return execute(c, inv);
 }

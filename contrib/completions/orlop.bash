@@ -65,6 +65,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
 		return
 		;;
+	cgroup:--format | cgroup:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
 	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
@@ -107,6 +111,7 @@ _orlop()
 	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
 	spec) options="--bundle --rootless" ;;
 	validate) options="--format --spec-only" ;;
+	cgroup) options="--format" ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$cur")
@@ -115,9 +120,13 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup help" -- "$cur")
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update)
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup)
+		if [[ $command == cgroup && $prev == cgroup ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
+			return
+		fi
 		if [[ $command == kill && $prev != -* ]] && ((COMP_CWORD > at + 1)); then
 			mapfile -t COMPREPLY < <(compgen -A signal -- "$cur")
 			return

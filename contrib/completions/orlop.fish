@@ -139,3 +139,8 @@ complete -c orlop -n '__fish_seen_subcommand_from validate' -l format -s f -x -a
 complete -c orlop -n '__fish_seen_subcommand_from validate' -l spec-only -d 'do not look at this kernel and this host'
 
 complete -c orlop -n __fish_use_subcommand -a features -d 'print what this runtime can do as JSON'
+
+complete -c orlop -n __fish_use_subcommand -a cgroup -d 'read and write the control files of a container'\''s cgroup'
+complete -c orlop -n '__fish_seen_subcommand_from cgroup' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from cgroup' -a 'get set path'
+complete -c orlop -n '__fish_seen_subcommand_from cgroup' -a '(orlop list -q 2>/dev/null)'

@@ -19,6 +19,7 @@
 struct invocation {
 	const char *program; /* argv[0] */
 	const struct runtime *rt;
+	const char *verb;  /* one of the command's `verbs`, taken out of the operands; NULL: it has none */
 	char *const *args; /* the operands, NULL-terminated */
 	size_t n_args;
 };
@@ -31,6 +32,7 @@ struct command {
 	const char *examples; /* lines for the help; or NULL                  */
 	const struct option_row *options;
 	size_t n_options;
+	const char *verbs; /* "get|set": the word that comes before the operands; or NULL */
 	size_t min_operands, max_operands;
 	bool operand_is_id;  /* shells complete the first operand with the ids of `list` */
 	bool then_signal;    /* and the second with the names of signals                 */
@@ -57,6 +59,6 @@ void help_text(const struct command *command, struct str *out);
 /* A completion script for "bash", "zsh" or "fish"; -EINVAL for another shell. */
 int completions_text(const char *shell, struct str *out, struct error *err);
 
-extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
+extern const struct command cmd_cgroup, cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
 	cmd_features, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run,
 	cmd_spec, cmd_start, cmd_state, cmd_stop, cmd_update, cmd_validate, cmd_wait;

@@ -193,6 +193,16 @@ static void bash_operands(struct str *out)
 		separator = " | ";
 	}
 	str_add(out, ")\n");
+	for (size_t i = 0; commands[i]; i++) {
+		if (!commands[i]->verbs)
+			continue;
+		str_printf(out,
+			   "\t\tif [[ $command == %s && $prev == %s ]]; then\n"
+			   "\t\t\tmapfile -t COMPREPLY < <(compgen -W \"",
+			   commands[i]->name, commands[i]->name);
+		add_words(out, commands[i]->verbs);
+		str_add(out, "\" -- \"$cur\")\n\t\t\treturn\n\t\tfi\n");
+	}
 	for (size_t i = 0; commands[i]; i++)
 		if (commands[i]->then_signal)
 			str_printf(
@@ -302,8 +312,13 @@ static void zsh_command(struct str *out, const struct command *c)
 	str_printf(out, "\t%s)\n\t\t_arguments -S \\\n", c->name);
 	for (size_t i = 0; i < c->n_options; i++)
 		zsh_option(out, &c->options[i]);
+	if (c->verbs) {
+		str_add(out, "\t\t'1:verb:(");
+		add_words(out, c->verbs);
+		str_add(out, ")' \\\n");
+	}
 	if (c->operand_is_id)
-		str_add(out, "\t\t'1:container:_orlop_ids' \\\n");
+		str_printf(out, "\t\t'%d:container:_orlop_ids' \\\n", c->verbs ? 2 : 1);
 	if (c->then_signal)
 		str_add(out, "\t\t'2:signal:_signals' \\\n");
 	str_add(out, "\t\t'(-h --help)'{-h,--help}'[show help]'\n\t\t;;\n");
@@ -362,6 +377,11 @@ static void fish_command(struct str *out, const struct command *c)
 	snprintf(condition, sizeof(condition), "__fish_seen_subcommand_from %s", c->name);
 	for (size_t i = 0; i < c->n_options; i++)
 		fish_option(out, condition, &c->options[i]);
+	if (c->verbs) {
+		str_printf(out, "complete -c orlop -n '%s' -a '", condition);
+		add_words(out, c->verbs);
+		str_add(out, "'\n");
+	}
 	if (c->operand_is_id)
 		str_printf(out, "complete -c orlop -n '%s' -a '(orlop list -q 2>/dev/null)'\n",
 			   condition);
