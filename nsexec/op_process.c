@@ -36,11 +36,13 @@ long op_DUMPABLE(struct stage *s, const struct plan_op *op)
 	return sys(prctl, PR_SET_DUMPABLE, op->x, 0, 0, 0);
 }
 
-/* A keyring of the container's own, with the rights it is born with and search for its user (keyctl(2)). */
+/*
+ * A keyring of the container's own (keyctl(2)). Its user may search it, which an exec needs to join it by its name, and
+ * nothing else: another container of the same user must neither see the name in /proc/keys nor link to the keyring.
+ */
 long op_KEYRING(struct stage *s, const struct plan_op *op)
 {
-	const uint32_t possessor_all = 0x3f000000, user_view = 0x010000, user_read = 0x020000,
-		       user_search = 0x080000, user_link = 0x100000;
+	const uint32_t possessor_all = 0x3f000000, user_search = 0x080000;
 	long id = sys(keyctl, KEYCTL_JOIN_SESSION_KEYRING, stage_s1(s, op));
 
 	/* No keyrings in this kernel, or forbidden by an outer filter: then none are shared either. */
@@ -48,8 +50,7 @@ long op_KEYRING(struct stage *s, const struct plan_op *op)
 		return 0;
 	if (id < 0)
 		return id;
-	return sys(keyctl, KEYCTL_SETPERM, id,
-		   possessor_all | user_view | user_read | user_search | user_link);
+	return sys(keyctl, KEYCTL_SETPERM, id, possessor_all | user_search);
 }
 
 /* A directory above our root would read as "(unreachable)" (CVE-2024-21626). */

@@ -69,7 +69,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.rootless = c->rootless,
 		.foreground = c->run,
 		.no_pivot = c->o->no_pivot,
-		.no_new_keyring = c->o->no_new_keyring,
+		.keyring = c->state.keyring,
 		.init = wants_init(c),
 		.preserve_fds = c->preserve_fds,
 		.listen_fds = c->listen_fds,

@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -113,8 +115,26 @@ static bool makes_namespace(const struct spec *s, uint64_t flag)
 	return ns && !ns->path;
 }
 
-static void fill_state(struct creation *c)
+/*
+ * A session keyring can be joined by its name by every process that may search it. So the name is one that another
+ * container can neither have made before us nor guess.
+ */
+static char *keyring_name(const struct creation *c)
 {
+	uint64_t random[2];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return NULL;
+	return arena_printf(c->doc->arena, "_ses.%s.%016" PRIx64 "%016" PRIx64, c->o->id, random[0],
+			    random[1]);
+}
+
+static int fill_state(struct creation *c, struct error *err)
+{
+	char *keyring = c->o->no_new_keyring ? NULL : keyring_name(c);
+
+	if (!keyring && !c->o->no_new_keyring)
+		return sysf(err, "name of the session keyring");
 	c->state = (struct state){
 		.id = c->o->id,
 		.oci_version = STATE_OCI_VERSION,
@@ -125,9 +145,11 @@ static void fill_state(struct creation *c)
 		.owner = caller_euid(),
 		.own_pid_namespace = makes_namespace(c->spec, CLONE_NEWPID),
 		.has_process = c->spec->process != NULL,
+		.keyring = keyring,
 		.rootless = c->rootless,
 		.no_poststop = !c->spec->hooks || !c->spec->hooks->kind[HOOK_POSTSTOP].n,
 	};
+	return 0;
 }
 
 static int new_file(int dir, const char *name)
@@ -239,8 +261,9 @@ int creation_prepare(struct creation *c, struct error *err)
 		r = reserve(c, err);
 	if (r < 0)
 		return r;
-	fill_state(c);
-	r = place_cgroup(c, err);
+	r = fill_state(c, err);
+	if (r == 0)
+		r = place_cgroup(c, err);
 	timings_mark("state directory");
 	return r;
 }

@@ -234,6 +234,7 @@ static int compile(struct execution *e, struct error *err)
 		.spec = e->config->spec,
 		.process = &e->process,
 		.id = e->c->state.id,
+		.keyring = e->c->state.keyring,
 		.bundle = -EBADF,
 		.cgroup = e->cgroup,
 		.exec_cgroups = e->o->cgroups,

@@ -39,11 +39,12 @@ struct compile_input {
 	struct cgroup *cgroup;
 	const char *const *exec_cgroups; /* exec --cgroup                                   */
 	size_t n_exec_cgroups;
+	const char *keyring;       /* name of its session keyring; NULL: it stays in the caller's */
 	const char *cache_dir;     /* of compiled seccomp filters, or NULL                  */
 	bool exec;                 /* a further process in a running container              */
 	bool rootless;             /* the caller is not root of its user namespace          */
 	bool foreground;           /* START comes over the first socket                     */
-	bool no_pivot, no_new_keyring;
+	bool no_pivot;
 	bool init;                 /* an init of ours is pid 1, the program its child       */
 	unsigned preserve_fds;
 	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */

@@ -23,14 +23,10 @@
 
 int pass_process_early(struct compile *c, struct error *err)
 {
-	char name[512];
-
 	(void)err;
 	plan_add(c->b, PLAN_SETSID);
-	if (!c->in->no_new_keyring) {
-		snprintf(name, sizeof(name), "_ses.%s", c->in->id);
-		plan_add_s(c->b, PLAN_KEYRING, name, NULL);
-	}
+	if (c->in->keyring)
+		plan_add_s(c->b, PLAN_KEYRING, c->in->keyring, NULL);
 	return 0;
 }
 

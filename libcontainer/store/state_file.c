@@ -77,6 +77,7 @@ static const struct member members[] = {
 	{ "rootless",        MEMBER_BOOL,   IN(rootless)          },
 	{ "noPoststop",      MEMBER_BOOL,   IN(no_poststop)       },
 	{ "rootMount",       MEMBER_MAYBE_U64, IN(root_mount)     },
+	{ "keyring",         MEMBER_MAYBE,  IN(keyring)           },
 	{ "resctrlGroup",    MEMBER_MAYBE,  IN(resctrl_group)     },
 	{ "resctrlMonitor",  MEMBER_MAYBE,  IN(resctrl_monitor)   },
 };

@@ -47,6 +47,7 @@ struct state {
 	bool has_process;        /* false: created without `process`; start fails     */
 	bool rootless;
 	bool no_poststop;        /* the config has no poststop hook: delete need not read it */
+	const char *keyring;     /* name of its session keyring; NULL: it is in that of its caller */
 	const char *resctrl_group, *resctrl_monitor; /* made, to be removed by delete; NULL: none */
 	uint64_t root_mount;     /* of a root in the host's mount namespace; 0: fs/root_mount.h */
 	const struct json *cgroup; /* of a loaded state: for cgroup_load()            */

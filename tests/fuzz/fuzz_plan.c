@@ -156,7 +156,7 @@ static void compile(const struct spec *s, const struct spec_process *process)
 		.rootless = options & FUZZ_ROOTLESS,
 		.foreground = options & (FUZZ_FOREGROUND | FUZZ_EXEC),
 		.no_pivot = options & FUZZ_NO_PIVOT,
-		.no_new_keyring = options & FUZZ_KEYRING,
+		.keyring = (options & FUZZ_KEYRING) ? NULL : "_ses.fuzz",
 		.init = options & FUZZ_INIT,
 		.listen_fds = options & FUZZ_LISTEN ? 1 : 0,
 		.notify = options & FUZZ_NOTIFY ? some_fd() : -EBADF,

@@ -172,6 +172,58 @@ load ../lib/orlop
 	says "root:x:0:0"
 }
 
+# keyring_of COMMAND...: the number of the session keyring of a process that the command runs.
+keyring_of() {
+	case $(uname -m) in
+	x86_64) "$@" probe syscall 250 0 -3 0 ;;
+	aarch64) "$@" probe syscall 219 0 -3 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+@test "the session keyring is one that nobody could make before, or can join" {
+	needs_probe
+	# Root of the host has the same user as the container's, as another container's would.
+	cat >"$T/squatter.py" <<-'EOF'
+		import ctypes, sys, time
+		libc = ctypes.CDLL(None, use_errno=True)
+		number = int(sys.argv[1])
+		def keyctl(*args):
+		    return libc.syscall(ctypes.c_long(number), *args)
+		mine = keyctl(1, sys.argv[2].encode())
+		keyctl(5, mine, 0x3f3f3f3f)
+		print("made", mine, flush=True)
+		theirs = int(open(sys.argv[3]).readline())
+		print("link", keyctl(8, theirs, -3), "errno", ctypes.get_errno(), flush=True)
+		with open("/proc/keys") as keys:
+		    print("listed", any(int(line.split()[0], 16) == theirs for line in keys), flush=True)
+	EOF
+	local number=250
+	[ "$(uname -m)" != aarch64 ] || number=219
+	mkfifo "$T/number"
+	background squatter $PYTHON "$T/squatter.py" "$number" "_ses.$ID" "$T/number"
+	eventually file_says "$T/squatter.out" made
+	config 'del(.linux.maskedPaths)'
+	start_sleeper
+	theirs=$(keyring_of orlop exec "$ID")
+	[ "$theirs" -gt 0 ]
+	[ "made $theirs" != "$(head -n 1 "$T/squatter.out")" ]
+	[ "$(keyring_of orlop exec "$ID")" = "$theirs" ]
+	ok exec "$ID" cat /proc/keys
+	[ "$(grep -c "_ses\.$ID\.[0-9a-f]\{32\}:" <<<"$output")" -eq 1 ]
+	echo "$theirs" >"$T/number"
+	eventually file_says "$T/squatter.out" listed
+	file_says "$T/squatter.out" "link -1 errno 13"
+	file_says "$T/squatter.out" "listed False"
+}
+
+@test "exec into a container of --no-new-keyring leaves the caller's session keyring, as create does" {
+	needs_probe
+	script 'sleep 1000 & wait'
+	ok run -d --no-new-keyring "$ID"
+	[ "$(keyring_of orlop exec "$ID")" = "$(PATH=$ROOTFS/bin:$PATH keyring_of env)" ]
+}
+
 @test "G1 T1 X4 every ociVersion 1.x runs" {
 	for v in 1.0.0 1.0.2-dev 1.2.1 1.3.0 1.99.0; do
 		config '.ociVersion = $v' --arg v "$v"

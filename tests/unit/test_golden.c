@@ -47,6 +47,7 @@ static void compile_case(int dir, const char *name, struct str *out)
 		.resolved = resolved,
 		.process = doc->spec->process,
 		.id = "golden",
+		.keyring = "_ses.golden.0123456789abcdef",
 		.bundle = dir,
 		.rootfs = "/tmp",
 		.cgroup = cg,

@@ -46,6 +46,7 @@ static const struct state sample = {
 	.owner = 4294967294,
 	.own_pid_namespace = true,
 	.has_process = true,
+	.keyring = "_ses.c1.0123",
 	.resctrl_group = "c1",
 };
 
@@ -73,6 +74,7 @@ START_TEST(what_is_written_is_read)
 	ck_assert_uint_eq(s.init.start_time, 12345678901234);
 	ck_assert_uint_eq(s.init.handle, UINT64_MAX);
 	ck_assert_uint_eq(s.owner, 4294967294);
+	ck_assert_str_eq(s.keyring, sample.keyring);
 	ck_assert(s.own_pid_namespace && s.has_process && !s.rootless && !s.no_poststop);
 	ck_assert_uint_eq(s.annotations.n, 2);
 	ck_assert_str_eq(s.annotations.v[0].key, pairs[0].key);

@@ -132,6 +132,7 @@ static int compile(int dir, const struct spec *spec, const struct resolved *reso
 		.resolved = resolved,
 		.process = spec->process,
 		.id = "validate",
+		.keyring = "_ses.validate",
 		.bundle = dir,
 		.rootfs = "/",
 		.cgroup = cg,
