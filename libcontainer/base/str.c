@@ -107,3 +107,19 @@ const char *path_last(const char *path)
 
 	return slash ? slash + 1 : path;
 }
+
+size_t path_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		--n;
+	return n > 1 && strncmp(path, dir, n) == 0 && path[n] == '/' ? n : 0;
+}
+
+bool path_same(const char *path, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return strncmp(path, wanted, n) == 0 && !path[n + strspn(path + n, "/")];
+}

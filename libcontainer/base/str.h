@@ -51,3 +51,7 @@ bool streq(const char *a, const char *b);
 bool starts_with(const char *s, const char *prefix);
 /* The part after the last '/', or all of it: never NULL, never allocates. */
 const char *path_last(const char *path);
+/* How much of `path` is `dir`, when it lies below that (and is not the same); else 0, and of "/" too. */
+size_t path_below(const char *path, const char *dir);
+/* Whether they are the same but for slashes at the end of `path`. */
+bool path_same(const char *path, const char *wanted);

@@ -6,24 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/macros.h"
 #include "base/names.h"
 #include "base/str.h"
 #include "spec/spec.h"
 
 /* linux/mount.h has the MOUNT_ATTR_* that the C library may lack; these came after Linux 5.12. */
-#ifndef MS_NOSYMFOLLOW
-#define MS_NOSYMFOLLOW 256
-#endif
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
-#define MS_ATIME_MODES ((uint64_t)(MS_NOATIME | MS_RELATIME | MS_STRICTATIME))
-
 enum kind {
-	NOTHING,
+	NOTHING,   /* taken, without an effect                    */
 	SET,       /* a bit of the mount, the superblock, or both */
 	CLEAR,     /* ... taken away                              */
 	ATIME,     /* one value of the access-time field          */
@@ -44,87 +38,86 @@ _Static_assert(SB_LAZYTIME + 1 == MOUNT_SB_FLAGS_MAX, "a slot for each superbloc
 struct mount_option {
 	const char *name;
 	enum kind kind;
-	uint64_t ms;         /* MS_*                                                        */
-	uint64_t attr;       /* MOUNT_ATTR_*                                                */
-	const char *sb;      /* fsconfig's name of the superblock flag                      */
-	enum sb_slot slot;   /* where `sb` is kept: of two that contradict one stays        */
-	size_t member;       /* BOOL                                                        */
+	unsigned ms;       /* MS_*: the kind of propagation; MS_REC: the r form of it, of bind, of idmap */
+	uint64_t attr;     /* MOUNT_ATTR_*                                                */
+	const char *sb;    /* fsconfig's name of the superblock flag                      */
+	enum sb_slot slot; /* where `sb` is kept: of two that contradict one stays        */
+	size_t member;     /* BOOL                                                        */
 };
 
 #define OPT(n, k, m) { .name = n, .kind = k, .ms = m }
-#define OPT_ATTR(n, k, m, a) { .name = n, .kind = k, .ms = m, .attr = a }
-#define OPT_SB(n, k, m, a, s) { .name = n, .kind = k, .ms = m, .attr = a, .sb = n, .slot = s }
-#define OPT_REC(n, k, a) { .name = n, .kind = k, .attr = a }
-#define OPT_BOOL(n, m, flag) \
-	{ .name = n, .kind = BOOL, .ms = m, .member = offsetof(struct mount_options, flag) }
+#define OPT_ATTR(n, k, a) { .name = n, .kind = k, .attr = a }
+#define OPT_SB(n, k, a, s) { .name = n, .kind = k, .attr = a, .sb = n, .slot = s }
+#define OPT_BOOL(n, flag) \
+	{ .name = n, .kind = BOOL, .member = offsetof(struct mount_options, flag) }
 
-/* By name, for bsearch(3). */
+/* By name, for bsearch(3). Those of kind NOTHING are taken without effect: fsconfig(2) has no such flag. */
 /* clang-format off */
 static const struct mount_option options[] = {
-	OPT("acl",                SET,           MS_POSIXACL),
-	OPT_SB("async",           CLEAR,         MS_SYNCHRONOUS, 0, SB_SYNC),
-	OPT_ATTR("atime",         ATIME_NOT,     MS_NOATIME,     MOUNT_ATTR_NOATIME),
-	OPT("bind",               BIND,          MS_BIND),
-	OPT("defaults",           NOTHING,       0),
-	OPT_ATTR("dev",           CLEAR,         MS_NODEV,       MOUNT_ATTR_NODEV),
-	OPT_ATTR("diratime",      CLEAR,         MS_NODIRATIME,  MOUNT_ATTR_NODIRATIME),
-	OPT_SB("dirsync",         SET,           MS_DIRSYNC,     0, SB_DIRSYNC),
-	OPT_ATTR("exec",          CLEAR,         MS_NOEXEC,      MOUNT_ATTR_NOEXEC),
-	OPT("idmap",              IDMAP,         0),
-	OPT("iversion",           SET,           MS_I_VERSION),
-	OPT_SB("lazytime",        SET,           MS_LAZYTIME,    0, SB_LAZYTIME),
-	OPT("loud",               CLEAR,         MS_SILENT),
-	OPT_SB("mand",            SET,           MS_MANDLOCK,    0, SB_MAND),
-	OPT("noacl",              CLEAR,         MS_POSIXACL),
-	OPT_ATTR("noatime",       ATIME,         MS_NOATIME,     MOUNT_ATTR_NOATIME),
-	OPT_ATTR("nodev",         SET,           MS_NODEV,       MOUNT_ATTR_NODEV),
-	OPT_ATTR("nodiratime",    SET,           MS_NODIRATIME,  MOUNT_ATTR_NODIRATIME),
-	OPT_ATTR("noexec",        SET,           MS_NOEXEC,      MOUNT_ATTR_NOEXEC),
-	OPT("noiversion",         CLEAR,         MS_I_VERSION),
-	OPT_SB("nolazytime",      CLEAR,         MS_LAZYTIME,    0, SB_LAZYTIME),
-	OPT_SB("nomand",          CLEAR,         MS_MANDLOCK,    0, SB_MAND),
-	OPT_ATTR("norelatime",    ATIME_NOT,     MS_RELATIME,    MOUNT_ATTR_RELATIME),
-	OPT_ATTR("nostrictatime", ATIME_NOT,     MS_STRICTATIME, MOUNT_ATTR_STRICTATIME),
-	OPT_ATTR("nosuid",        SET,           MS_NOSUID,      MOUNT_ATTR_NOSUID),
-	OPT_ATTR("nosymfollow",   SET,           MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW),
-	OPT("private",            PROPAGATION,   MS_PRIVATE),
-	OPT_REC("ratime",         REC_ATIME_NOT, MOUNT_ATTR_NOATIME),
-	OPT("rbind",              BIND,          MS_BIND | MS_REC),
-	OPT_REC("rdev",           REC_CLEAR,     MOUNT_ATTR_NODEV),
-	OPT_REC("rdiratime",      REC_CLEAR,     MOUNT_ATTR_NODIRATIME),
-	OPT_ATTR("relatime",      ATIME,         MS_RELATIME,    MOUNT_ATTR_RELATIME),
-	OPT_BOOL("remount",       MS_REMOUNT,    remount),
-	OPT_REC("rexec",          REC_CLEAR,     MOUNT_ATTR_NOEXEC),
-	OPT("ridmap",             IDMAP,         MS_REC),
-	OPT_REC("rnoatime",       REC_ATIME,     MOUNT_ATTR_NOATIME),
-	OPT_REC("rnodev",         REC_SET,       MOUNT_ATTR_NODEV),
-	OPT_REC("rnodiratime",    REC_SET,       MOUNT_ATTR_NODIRATIME),
-	OPT_REC("rnoexec",        REC_SET,       MOUNT_ATTR_NOEXEC),
-	OPT_REC("rnorelatime",    REC_ATIME_NOT, MOUNT_ATTR_RELATIME),
-	OPT_REC("rnostrictatime", REC_ATIME_NOT, MOUNT_ATTR_STRICTATIME),
-	OPT_REC("rnosuid",        REC_SET,       MOUNT_ATTR_NOSUID),
-	OPT_REC("rnosymfollow",   REC_SET,       MOUNT_ATTR_NOSYMFOLLOW),
-	OPT_SB("ro",              SET,           MS_RDONLY,      MOUNT_ATTR_RDONLY, SB_RO),
-	OPT("rprivate",           PROPAGATION,   MS_PRIVATE | MS_REC),
-	OPT_REC("rrelatime",      REC_ATIME,     MOUNT_ATTR_RELATIME),
-	OPT_REC("rro",            REC_SET,       MOUNT_ATTR_RDONLY),
-	OPT_REC("rrw",            REC_CLEAR,     MOUNT_ATTR_RDONLY),
-	OPT("rshared",            PROPAGATION,   MS_SHARED | MS_REC),
-	OPT("rslave",             PROPAGATION,   MS_SLAVE | MS_REC),
-	OPT_REC("rstrictatime",   REC_ATIME,     MOUNT_ATTR_STRICTATIME),
-	OPT_REC("rsuid",          REC_CLEAR,     MOUNT_ATTR_NOSUID),
-	OPT_REC("rsymfollow",     REC_CLEAR,     MOUNT_ATTR_NOSYMFOLLOW),
-	OPT("runbindable",        PROPAGATION,   MS_UNBINDABLE | MS_REC),
-	OPT_SB("rw",              CLEAR,         MS_RDONLY,      MOUNT_ATTR_RDONLY, SB_RO),
-	OPT("shared",             PROPAGATION,   MS_SHARED),
-	OPT("silent",             SET,           MS_SILENT),
-	OPT("slave",              PROPAGATION,   MS_SLAVE),
-	OPT_ATTR("strictatime",   ATIME,         MS_STRICTATIME, MOUNT_ATTR_STRICTATIME),
-	OPT_ATTR("suid",          CLEAR,         MS_NOSUID,      MOUNT_ATTR_NOSUID),
-	OPT_ATTR("symfollow",     CLEAR,         MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW),
-	OPT_SB("sync",            SET,           MS_SYNCHRONOUS, 0, SB_SYNC),
-	OPT_BOOL("tmpcopyup",     0,             tmpcopyup),
-	OPT("unbindable",         PROPAGATION,   MS_UNBINDABLE),
+	OPT("acl",                 NOTHING,       0),
+	OPT_SB("async",            CLEAR,         0, SB_SYNC),
+	OPT_ATTR("atime",          ATIME_NOT,     MOUNT_ATTR_NOATIME),
+	OPT("bind",                BIND,          0),
+	OPT("defaults",            NOTHING,       0),
+	OPT_ATTR("dev",            CLEAR,         MOUNT_ATTR_NODEV),
+	OPT_ATTR("diratime",       CLEAR,         MOUNT_ATTR_NODIRATIME),
+	OPT_SB("dirsync",          SET,           0, SB_DIRSYNC),
+	OPT_ATTR("exec",           CLEAR,         MOUNT_ATTR_NOEXEC),
+	OPT("idmap",               IDMAP,         0),
+	OPT("iversion",            NOTHING,       0),
+	OPT_SB("lazytime",         SET,           0, SB_LAZYTIME),
+	OPT("loud",                NOTHING,       0),
+	OPT_SB("mand",             SET,           0, SB_MAND),
+	OPT("noacl",               NOTHING,       0),
+	OPT_ATTR("noatime",        ATIME,         MOUNT_ATTR_NOATIME),
+	OPT_ATTR("nodev",          SET,           MOUNT_ATTR_NODEV),
+	OPT_ATTR("nodiratime",     SET,           MOUNT_ATTR_NODIRATIME),
+	OPT_ATTR("noexec",         SET,           MOUNT_ATTR_NOEXEC),
+	OPT("noiversion",          NOTHING,       0),
+	OPT_SB("nolazytime",       CLEAR,         0, SB_LAZYTIME),
+	OPT_SB("nomand",           CLEAR,         0, SB_MAND),
+	OPT_ATTR("norelatime",     ATIME_NOT,     MOUNT_ATTR_RELATIME),
+	OPT_ATTR("nostrictatime",  ATIME_NOT,     MOUNT_ATTR_STRICTATIME),
+	OPT_ATTR("nosuid",         SET,           MOUNT_ATTR_NOSUID),
+	OPT_ATTR("nosymfollow",    SET,           MOUNT_ATTR_NOSYMFOLLOW),
+	OPT("private",             PROPAGATION,   MS_PRIVATE),
+	OPT_ATTR("ratime",         REC_ATIME_NOT, MOUNT_ATTR_NOATIME),
+	OPT("rbind",               BIND,          MS_REC),
+	OPT_ATTR("rdev",           REC_CLEAR,     MOUNT_ATTR_NODEV),
+	OPT_ATTR("rdiratime",      REC_CLEAR,     MOUNT_ATTR_NODIRATIME),
+	OPT_ATTR("relatime",       ATIME,         MOUNT_ATTR_RELATIME),
+	OPT_BOOL("remount",        remount),
+	OPT_ATTR("rexec",          REC_CLEAR,     MOUNT_ATTR_NOEXEC),
+	OPT("ridmap",              IDMAP,         MS_REC),
+	OPT_ATTR("rnoatime",       REC_ATIME,     MOUNT_ATTR_NOATIME),
+	OPT_ATTR("rnodev",         REC_SET,       MOUNT_ATTR_NODEV),
+	OPT_ATTR("rnodiratime",    REC_SET,       MOUNT_ATTR_NODIRATIME),
+	OPT_ATTR("rnoexec",        REC_SET,       MOUNT_ATTR_NOEXEC),
+	OPT_ATTR("rnorelatime",    REC_ATIME_NOT, MOUNT_ATTR_RELATIME),
+	OPT_ATTR("rnostrictatime", REC_ATIME_NOT, MOUNT_ATTR_STRICTATIME),
+	OPT_ATTR("rnosuid",        REC_SET,       MOUNT_ATTR_NOSUID),
+	OPT_ATTR("rnosymfollow",   REC_SET,       MOUNT_ATTR_NOSYMFOLLOW),
+	OPT_SB("ro",               SET,           MOUNT_ATTR_RDONLY, SB_RO),
+	OPT("rprivate",            PROPAGATION,   MS_PRIVATE | MS_REC),
+	OPT_ATTR("rrelatime",      REC_ATIME,     MOUNT_ATTR_RELATIME),
+	OPT_ATTR("rro",            REC_SET,       MOUNT_ATTR_RDONLY),
+	OPT_ATTR("rrw",            REC_CLEAR,     MOUNT_ATTR_RDONLY),
+	OPT("rshared",             PROPAGATION,   MS_SHARED | MS_REC),
+	OPT("rslave",              PROPAGATION,   MS_SLAVE | MS_REC),
+	OPT_ATTR("rstrictatime",   REC_ATIME,     MOUNT_ATTR_STRICTATIME),
+	OPT_ATTR("rsuid",          REC_CLEAR,     MOUNT_ATTR_NOSUID),
+	OPT_ATTR("rsymfollow",     REC_CLEAR,     MOUNT_ATTR_NOSYMFOLLOW),
+	OPT("runbindable",         PROPAGATION,   MS_UNBINDABLE | MS_REC),
+	OPT_SB("rw",               CLEAR,         MOUNT_ATTR_RDONLY, SB_RO),
+	OPT("shared",              PROPAGATION,   MS_SHARED),
+	OPT("silent",              NOTHING,       0),
+	OPT("slave",               PROPAGATION,   MS_SLAVE),
+	OPT_ATTR("strictatime",    ATIME,         MOUNT_ATTR_STRICTATIME),
+	OPT_ATTR("suid",           CLEAR,         MOUNT_ATTR_NOSUID),
+	OPT_ATTR("symfollow",      CLEAR,         MOUNT_ATTR_NOSYMFOLLOW),
+	OPT_SB("sync",             SET,           0, SB_SYNC),
+	OPT_BOOL("tmpcopyup",      tmpcopyup),
+	OPT("unbindable",          PROPAGATION,   MS_UNBINDABLE),
 };
 /* clang-format on */
 
@@ -181,32 +174,25 @@ static void attr_atime(uint64_t *set, uint64_t *clr, uint64_t mode, bool on)
 
 static void set_bit(struct mount_options *o, const struct mount_option *row, bool on)
 {
-	o->flags = on ? o->flags | row->ms : o->flags & ~row->ms;
 	attr_bits(&o->attr_set, &o->attr_clr, row->attr, on);
 	if (row->sb)
 		o->sb[row->slot] = row->sb;
-}
-
-static void set_atime(struct mount_options *o, const struct mount_option *row, bool on)
-{
-	o->flags &= on ? ~MS_ATIME_MODES : ~row->ms;
-	o->flags |= on ? row->ms : 0;
-	attr_atime(&o->attr_set, &o->attr_clr, row->attr, on);
 }
 
 /*
  * "slave,shared" makes a mount that receives from its master and sends to its peers; in all other
  * sequences the last word is the result.
  */
-static void set_propagation(struct mount_options *o, uint64_t ms)
+static void set_propagation(struct mount_options *o, unsigned ms)
 {
 	o->propagation_first = 0;
 	if ((ms & MS_SHARED) && (o->propagation & MS_SLAVE))
 		o->propagation_first = o->propagation;
-	o->propagation = (unsigned)ms;
+	o->propagation = ms;
 }
 
-static void apply(struct mount_options *o, const struct mount_option *row)
+/* `text`: the string of the config that the word is in. */
+static void apply(struct mount_options *o, const struct mount_option *row, const char *text)
 {
 	switch (row->kind) {
 	case NOTHING:
@@ -217,7 +203,7 @@ static void apply(struct mount_options *o, const struct mount_option *row)
 		break;
 	case ATIME:
 	case ATIME_NOT:
-		set_atime(o, row, row->kind == ATIME);
+		attr_atime(&o->attr_set, &o->attr_clr, row->attr, row->kind == ATIME);
 		break;
 	case REC_SET:
 	case REC_CLEAR:
@@ -231,16 +217,14 @@ static void apply(struct mount_options *o, const struct mount_option *row)
 		set_propagation(o, row->ms);
 		break;
 	case BIND:
-		o->flags = (o->flags & ~(uint64_t)MS_REC) | row->ms;
 		o->bind = true;
 		o->rbind = row->ms & MS_REC;
 		break;
 	case IDMAP:
-		o->idmap = true;
+		o->idmap_option = text;
 		o->ridmap = row->ms & MS_REC;
 		break;
 	case BOOL:
-		o->flags |= row->ms;
 		*(bool *)((char *)o + row->member) = true;
 		break;
 	}
@@ -295,6 +279,8 @@ static size_t count_words(const struct spec_mount *m)
 
 static int add_words(struct mount_options *o, const char *text, struct arena *a, struct error *err)
 {
+	const char *whole = text;
+
 	while (*text) {
 		size_t n = word_length(text);
 		const struct mount_option *row;
@@ -306,7 +292,7 @@ static int add_words(struct mount_options *o, const char *text, struct arena *a,
 		text += n + (text[n] == ',');
 		row = find(word);
 		if (row)
-			apply(o, row);
+			apply(o, row, whole);
 		else if (*word)
 			o->data[o->n_data++] = unquote(word);
 	}
@@ -336,18 +322,6 @@ static void pack_sb(struct mount_options *o)
 	}
 }
 
-static void finish(struct mount_options *o, const struct spec_mount *m)
-{
-	if (m->uid_mappings.n || m->gid_mappings.n)
-		o->idmap = true;
-	if (o->tmpcopyup && (o->bind || !m->type || !streq(m->type, "tmpfs"))) {
-		log_warn("mount on '%s': 'tmpcopyup' is for tmpfs only, ignored", m->destination);
-		o->tmpcopyup = false;
-	}
-	o->legacy = o->flags & (MS_SILENT | MS_I_VERSION | MS_POSIXACL);
-	pack_sb(o);
-}
-
 static int parse(const struct spec_mount *m, struct arena *a, struct mount_options *o,
 		 struct error *err)
 {
@@ -362,7 +336,7 @@ static int parse(const struct spec_mount *m, struct arena *a, struct mount_optio
 	}
 	if (o->bind && o->n_data)
 		return refuse_data(o, err);
-	finish(o, m);
+	pack_sb(o);
 	return 0;
 }
 

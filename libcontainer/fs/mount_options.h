@@ -38,9 +38,9 @@ struct mount_options {
 	bool bind;      /* bind or rbind                                              */
 	bool rbind;     /* the whole tree below the source                            */
 	bool remount;   /* change what is mounted there                               */
-	bool tmpcopyup; /* tmpfs only: fill it from the directory it covers           */
-	bool idmap;     /* map this mount's ids ("idmap", or mappings and no word)    */
-	bool ridmap;    /* ... and those of all mounts below it; never without idmap  */
+	bool tmpcopyup; /* fill it from the directory it covers                       */
+	bool ridmap;    /* map also the ids of all mounts below                       */
+	const char *idmap_option; /* the string with the word that maps this mount's ids; or NULL */
 
 	/*
 	 * Flags of the superblock, for fsconfig(FSCONFIG_SET_FLAG): "ro" or "rw", "sync",
@@ -49,11 +49,6 @@ struct mount_options {
 	 */
 	const char *sb[MOUNT_SB_FLAGS_MAX];
 	size_t n_sb;
-
-	/* All of the above but propagation as mount(2) knows it: MS_*, with MS_BIND and MS_REC. */
-	uint64_t flags;
-	/* Those of `flags` that only mount(2) can set: MS_SILENT, MS_I_VERSION, MS_POSIXACL. */
-	uint64_t legacy;
 
 	/*
 	 * "key" or "key=value" for fsconfig, in order; without the quotes that mount(8) wants

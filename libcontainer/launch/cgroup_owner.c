@@ -3,42 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <linux/sched.h>
 #include <stdio.h>
 
-#include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/parse.h"
 #include "base/str.h"
-#include "fs/mount_options.h"
 #include "spec/spec.h"
 
-/* The mount that the runtime-spec names, in its words. */
-static bool is_writable_cgroup(const struct spec_mount *m)
+static bool is_delegated(const struct resolved *resolved)
 {
-	auto_(arena_free) struct arena *a = arena_new();
-	struct mount_options o = { 0 };
-
-	if (!a || !m->source || !streq(m->source, "cgroup") ||
-	    !streq(m->destination, "/sys/fs/cgroup"))
-		return false;
-	return mount_options_parse(m, a, &o, NULL) == 0 && !o.bind &&
-		!((o.attr_set | o.rec_attr_set) & MOUNT_ATTR_RDONLY);
-}
-
-static bool is_delegated(const struct spec *s)
-{
+	const struct spec *s = resolved->spec;
 	const struct spec_namespace *ns = spec_namespace_of(&s->lnx, CLONE_NEWCGROUP);
 
-	if (!ns || ns->path || !s->process)
-		return false;
-	foreach_list(m, &s->mounts)
-		if (is_writable_cgroup(m))
-			return true;
-	return false;
+	return ns && !ns->path && s->process && resolved->cgroup_is_writable;
 }
 
 /* "0 100000 65536": what is uid inside is which one here? -ENOENT: none. */
@@ -73,13 +53,15 @@ static int outer_uid(pid_t pid, uint32_t uid, uid_t *ret)
 	return -ENOENT;
 }
 
-int cgroup_owner_set(struct cgroup *cg, const struct spec *s, pid_t pid, struct error *err)
+int cgroup_owner_set(struct cgroup *cg, const struct resolved *resolved, pid_t pid,
+		     struct error *err)
 {
+	const struct spec *s = resolved->spec;
 	struct error why = ERROR_INIT;
 	uid_t uid;
 	int r;
 
-	if (!cgroup_is_v2(cg) || !is_delegated(s))
+	if (!cgroup_is_v2(cg) || !is_delegated(resolved))
 		return 0;
 	r = outer_uid(pid, s->process->user.uid, &uid);
 	if (r < 0) {

@@ -6,10 +6,11 @@
 #include <sys/types.h>
 
 #include "cgroup/cgroup.h"
-#include "spec/types.h"
+#include "resolve/resolve.h"
 
 /*
  * The container's user, who then may make cgroups of its own below: on cgroup v2, with a new cgroup
  * namespace, and where the config mounts it read/write. `pid` lies in the container's user namespace.
  */
-int cgroup_owner_set(struct cgroup *cg, const struct spec *s, pid_t pid, struct error *err);
+int cgroup_owner_set(struct cgroup *cg, const struct resolved *resolved, pid_t pid,
+		     struct error *err);

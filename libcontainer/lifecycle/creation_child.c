@@ -188,7 +188,7 @@ static int set_limits(struct creation *c, struct error *err)
 	c->limited = true;
 	r = cgroup_apply(c->cgroup, c->spec->lnx.resources, true, err);
 	if (r == 0)
-		r = cgroup_owner_set(c->cgroup, c->spec, c->child.pid, err);
+		r = cgroup_owner_set(c->cgroup, c->resolved, c->child.pid, err);
 	if (r == 0)
 		r = limits_priorities(c->child.pid, c->spec->process, err);
 	return r < 0 ? r : limits_oom_score(c->child.pid, c->spec->process, err);

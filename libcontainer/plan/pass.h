@@ -18,10 +18,9 @@ struct compile {
 	struct plan_builder *b;
 	struct arena *arena;   /* scratch                                        */
 	uint64_t owned;        /* CLONE_NEW* of namespaces new or joined by path */
-	bool dev_is_bound;     /* /dev is the host's: no devices are made in it  */
 	const char *dir;       /* what the stage's `dir` is, while nothing may cover it, or NULL */
 	int proc;              /* index of the verified procfs in the fd table, or -1 */
-	const struct spec_mount **sealed; /* read-only when all mounts and devices are there */
+	const struct resolved_mount **sealed; /* read-only when all mounts and devices are there */
 	size_t n_sealed;
 };
 

@@ -140,7 +140,7 @@ int pass_devices(struct compile *c, struct error *err)
 	int r;
 
 	/* A /dev that is bound from elsewhere is not ours to fill. */
-	if (c->dev_is_bound)
+	if (c->resolved->dev_is_bound)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(default_nodes); i++) {
 		if (is_listed(c->spec, default_nodes[i].path))

@@ -40,7 +40,7 @@ int pass_console(struct compile *c, struct error *err)
 	plan_origin(c->b, c->process->json, "terminal");
 	op = plan_add(c->b, PLAN_CONSOLE);
 	op->x = c->process->user.uid;
-	op->flags = c->in->exec || c->dev_is_bound ? 0 : OP_FILE;
+	op->flags = c->in->exec || c->resolved->dev_is_bound ? 0 : OP_FILE;
 	plan_feature(c->b, WITH_CONSOLE);
 	return 0;
 }

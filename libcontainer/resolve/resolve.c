@@ -13,6 +13,7 @@
 /* In the order of the documents that people write; a part may read what those before it have filled in. */
 static resolve_part *const parts[] = {
 	resolve_mounts,
+	resolve_paths,
 };
 
 int resolve_failure(const struct resolver *r, enum problem_source source, int num)
@@ -75,7 +76,8 @@ static bool some_unknown(const struct spec *spec)
 
 bool resolve_has_namespace(const struct resolver *r, uint64_t clone_flag)
 {
-	return spec_namespace_of(&r->spec->lnx, clone_flag) || (r->in->report && some_unknown(r->spec));
+	return spec_namespace_of(&r->spec->lnx, clone_flag) ||
+		(r->in->report && some_unknown(r->spec));
 }
 
 int resolve_config(const struct resolve_input *in, struct arena *a, const struct resolved **ret,

@@ -20,8 +20,79 @@
 #include "spec/problems.h"
 #include "spec/types.h"
 
+/* ---- mounts ---- */
+
+enum mount_kind {
+	MOUNT_FILESYSTEM, /* a new filesystem of `type`                                          */
+	MOUNT_BIND,       /* what is at `source` on the host                                     */
+	MOUNT_CGROUP,     /* the container's cgroups: plan/pass_mounts.c chooses by their layout */
+	MOUNT_REMOUNT,    /* other attributes for what is mounted there                          */
+};
+
+enum mount_target {
+	TARGET_FOLLOWS, /* symlinks are followed inside the container's root                       */
+	TARGET_PLAIN,   /* a symlink anywhere in the path is refused: the kernel's views of itself */
+};
+
+/* For mount_setattr(2): MOUNT_ATTR_*. Where `clear` has MOUNT_ATTR__ATIME, `set` has the new value of that field. */
+struct mount_change {
+	uint64_t set, clear;
+};
+
+/* Whose ids the mount maps. */
+struct mount_idmap {
+	bool wanted;
+	bool recursive;                  /* also of the mounts below                         */
+	const spec_idmaps *uids, *gids;  /* NULL: those of the user namespace that is joined */
+};
+
+/* "key=value", or "key" with value NULL, for fsconfig(2). */
+struct mount_option_value {
+	const char *key, *value;
+};
+
+struct resolved_mount {
+	const struct json *json;         /* of the entry, for errors                          */
+	enum mount_kind kind;
+	const char *destination;
+	const char *source;              /* of a bind: absolute, or relative to the bundle    */
+	const char *type;                /* of a filesystem; else NULL                        */
+	bool recursive;                  /* a bind: with all that is mounted below the source */
+	bool copy_up;                    /* a tmpfs: filled from the directory that it covers */
+	bool mode_of_target;             /* a tmpfs: with the mode of that directory          */
+	bool keeps_peers;                /* a bind: its propagation with the host stays until `propagation` */
+	enum mount_target target;
+	struct mount_change top, tree;   /* of the mount, then of it and all mounts below it  */
+	/*
+	 * MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for all mounts below it too; 0: none. Both are
+	 * applied in this order: "slave,shared" are two steps.
+	 */
+	unsigned propagation_first, propagation;
+	struct mount_idmap idmap;
+	/* All that the new filesystem is configured with, in this order. Of cgroups: the tmpfs that v1 needs. */
+	struct mount_option_value *options;
+	size_t n_options;
+};
+
+/* A path that is hidden or made read-only. */
+struct resolved_path {
+	const char *path;
+	/*
+	 * The procfs or sysfs that it lies in, as the config mounts it: the length of that mount's path in `path`, and
+	 * its magic of statfs(2). 0: an ordinary file.
+	 */
+	size_t mount_length;
+	uint64_t magic;
+};
+
+/* ---- all of it ---- */
+
 struct resolved {
 	const struct spec *spec; /* as it is written */
+	LIST(struct resolved_mount) mounts;
+	LIST(struct resolved_path) masked, readonly;
+	bool dev_is_bound;       /* /dev is one of the host's directories: nothing is made in it */
+	bool cgroup_is_writable; /* the container's cgroup is mounted for it to write to, on v2  */
 };
 
 struct resolve_input {

@@ -109,14 +109,7 @@ static bool takes_context(const char *fstype)
 	return true;
 }
 
-int lsm_mount_data(const char *mount_label, const char *fstype, char *buf, size_t size)
+bool lsm_labels_mount(const char *mount_label, const char *fstype)
 {
-	if (size == 0)
-		return -ENAMETOOLONG;
-	buf[0] = 0;
-	if (!given(mount_label) || !fstype || !takes_context(fstype) || !lsm_selinux_enabled())
-		return 0;
-	if ((size_t)snprintf(buf, size, "context=%s", mount_label) >= size)
-		return -ENAMETOOLONG;
-	return 0;
+	return given(mount_label) && fstype && takes_context(fstype) && lsm_selinux_enabled();
 }

@@ -22,8 +22,8 @@ bool lsm_apparmor_enabled(void);
 bool lsm_selinux_enabled(void);
 
 /*
- * context=LABEL, to be added to the options of a mount that takes one; "" when SELinux is off, no
- * label is asked for, or the filesystem has labels of its own. The value is fsconfig(2)'s: in the
- * one string of mount(2) it would need quotes around it, for its commas. -ENAMETOOLONG.
+ * Whether the option context=LABEL is to be added to those of the mount. Not so when SELinux is off, when no label is
+ * asked for (NULL or empty), and when the filesystem has labels of its own. The value is fsconfig(2)'s: in the one
+ * string of mount(2) it would need quotes around it, for its commas.
  */
-int lsm_mount_data(const char *mount_label, const char *fstype, char *buf, size_t size);
+bool lsm_labels_mount(const char *mount_label, const char *fstype);

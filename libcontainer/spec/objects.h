@@ -35,6 +35,13 @@ int check_file_name(const struct json *value, struct error *err);  /* a key: no 
 #define CPU_LIST_TEXT "a list such as '0-3,5'"
 #define ONE_LINE_TEXT "one line, without a newline"
 
+/*
+ * spec/idmaps.c: what the kernel would refuse about the lists without saying which line it is. Failures have their
+ * place. The report is NULL, or spec/problems.h's.
+ */
+int idmaps_check(const spec_idmaps *uids, const spec_idmaps *gids, struct problems *report,
+		 struct error *err);
+
 /* spec/rules.c: what one object alone cannot know. The report is NULL, or spec/problems.h's. */
 int rules_check(const struct spec *spec, struct problems *report, struct error *err);
 /* After the check: what a config of an older ociVersion says by other words than the newest. */

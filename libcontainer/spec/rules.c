@@ -14,8 +14,6 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-/* UID_GID_MAP_MAX_EXTENTS of the kernel. */
-#define IDMAP_LINES_MAX 340
 /* More than any host moves, few enough to be compared pair by pair. */
 #define NET_DEVICES_MAX 1024
 
@@ -159,47 +157,6 @@ static int namespaces_rule(const struct rules *c)
 	return r;
 }
 
-static bool ranges_meet(uint32_t a, uint32_t b, const struct spec_idmap *x,
-			const struct spec_idmap *y)
-{
-	return a <= b ? b - a < x->size : a - b < y->size;
-}
-
-static const struct spec_idmap *overlapped(const spec_idmaps *maps, const struct spec_idmap *m)
-{
-	for (const struct spec_idmap *other = maps->v; other < m; other++)
-		if (ranges_meet(other->container_id, m->container_id, other, m) ||
-		    ranges_meet(other->host_id, m->host_id, other, m))
-			return other;
-	return NULL;
-}
-
-/* The kernel says EINVAL to the whole map, without a word about the line. */
-static int idmaps_check(const struct rules *c, const spec_idmaps *maps)
-{
-	int r = 0;
-
-	if (maps->n > IDMAP_LINES_MAX)
-		return refuse(c, maps->v[IDMAP_LINES_MAX].json, NULL, "more than %d mappings",
-			      IDMAP_LINES_MAX);
-	foreach_list(m, maps) {
-		const struct spec_idmap *other = overlapped(maps, m);
-
-		if (r == 0 && other)
-			r = refuse(c, m->json, NULL, "overlaps the mapping on line %u",
-				   json_line(other->json));
-	}
-	return r;
-}
-
-static int both_idmaps_check(const struct rules *c, const spec_idmaps *uids,
-			     const spec_idmaps *gids)
-{
-	int r = idmaps_check(c, uids);
-
-	return r < 0 ? r : idmaps_check(c, gids);
-}
-
 static int user_rule(const struct rules *c)
 {
 	const struct spec_linux *l = &c->spec->lnx;
@@ -215,7 +172,7 @@ static int user_rule(const struct rules *c)
 		r = refuse(c, ns->json, NULL, "a new user namespace needs 'uidMappings'");
 	if (r == 0 && ns && !ns->path && !gids)
 		r = refuse(c, ns->json, NULL, "a new user namespace needs 'gidMappings'");
-	return r < 0 ? r : both_idmaps_check(c, &l->uid_mappings, &l->gid_mappings);
+	return r < 0 ? r : idmaps_check(&l->uid_mappings, &l->gid_mappings, c->report, c->err);
 }
 
 static bool is_mapped(const spec_idmaps *maps, uint32_t id)
@@ -352,99 +309,6 @@ static int sysctl_rule(const struct rules *c)
 	return r;
 }
 
-/* ---- mounts ---- */
-
-/* One string may hold several words. */
-static bool has_word(const char *list, const char *word)
-{
-	for (size_t n; *list; list += n + (list[n] == ',')) {
-		n = strcspn(list, ",");
-		if (n == strlen(word) && strncmp(list, word, n) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const char *idmap_option(const struct spec_mount *m)
-{
-	foreach_list(option, &m->options)
-		if (has_word(*option, "idmap") || has_word(*option, "ridmap"))
-			return *option;
-	return NULL;
-}
-
-/* The node whose string it is. */
-static const struct json *node_of(const struct json *list, const char *text)
-{
-	const struct json *item = list ? list->first : NULL;
-
-	while (item && item->text != text)
-		item = item->next;
-	return item;
-}
-
-static bool has_option(const struct spec_mount *m, const char *word)
-{
-	foreach_list(option, &m->options)
-		if (has_word(*option, word))
-			return true;
-	return false;
-}
-
-/* The type of a bind mount says nothing, its options do; the kernel would say ENODEV. */
-static int type_check(const struct rules *c, const struct spec_mount *m)
-{
-	if (!m->type || (!streq(m->type, "bind") && !streq(m->type, "none")) ||
-	    has_option(m, "bind") || has_option(m, "rbind") || has_option(m, "remount"))
-		return 0;
-	return refuse(c, m->json, "type",
-		      "'%s' is no filesystem: a bind mount needs 'bind' or 'rbind' in 'options'",
-		      m->type);
-}
-
-/* "/", "//", "/.", "/..": of nothing but slashes and dots, and no name. */
-static bool is_root_itself(const char *path)
-{
-	return !path[strspn(path, "/.")] && !strstr(path, "...");
-}
-
-static int root_check(const struct rules *c, const struct spec_mount *m)
-{
-	if (!m->destination || !is_root_itself(m->destination) || has_option(m, "remount"))
-		return 0;
-	return refuse(c, m->json, "destination",
-		      "'%s' is the root itself, which 'root.path' names: nothing is mounted over it",
-		      m->destination);
-}
-
-static int mount_check(const struct rules *c, const struct spec_mount *m)
-{
-	const struct json *options = json_member(m->json, "options");
-	const char *option = idmap_option(m);
-	int r = 0;
-
-	if (option && !m->uid_mappings.n && !has_namespace(c, CLONE_NEWUSER))
-		r = refuse(c, node_of(options, option), NULL,
-			   "option '%s' needs 'uidMappings' and 'gidMappings', or a user "
-			   "namespace",
-			   option);
-	if (r == 0)
-		r = root_check(c, m);
-	if (r == 0)
-		r = type_check(c, m);
-	return r < 0 ? r : both_idmaps_check(c, &m->uid_mappings, &m->gid_mappings);
-}
-
-static int mounts_rule(const struct rules *c)
-{
-	int r = 0;
-
-	foreach_list(m, &c->spec->mounts)
-		if (r == 0)
-			r = mount_check(c, m);
-	return r;
-}
-
 /* ---- network devices ---- */
 
 static const char *inner_name(const struct spec_net_device *d)
@@ -489,7 +353,7 @@ typedef int (*rule)(const struct rules *c);
 
 static const rule rules[] = {
 	version_rule, root_rule, namespaces_rule, user_rule,   root_id_rule,    ids_rule,        time_rule,
-	uts_rule,     sysctl_rule, mounts_rule,    net_devices_rule,
+	uts_rule,     sysctl_rule, net_devices_rule,
 };
 
 int rules_check(const struct spec *spec, struct problems *report, struct error *err)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,18 +108,25 @@ static void read_pids(void)
 static const char delegated[] =
 	"{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},\"process\":{\"args\":[\"a\"],\"cwd\":\"/\","
 	"\"user\":{\"uid\":1000,\"gid\":0}},\"linux\":{\"namespaces\":[{\"type\":\"cgroup\"}]},"
-	"\"mounts\":[{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"options\":[\"rw\"]}]}";
+	"\"mounts\":[{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\","
+	"\"options\":[\"rw\"]}]}";
 
 /* /proc/PID/uid_map: which uid of the host is the container's? */
 static void read_uid_map(void)
 {
 	static struct spec_doc *doc;
+	static const struct resolved *resolved;
+	struct resolve_input in = { .bundle = AT_FDCWD };
 	struct cgroup none = { .kind = CGROUP_V2 };
 	struct error e = ERROR_INIT;
 
-	if (!doc)
+	if (!doc) {
 		must(spec_parse_config(delegated, sizeof(delegated) - 1, "c", &doc, NULL) == 0, "config");
-	must((cgroup_owner_set(&none, doc->spec, 1, &e) < 0) == (e.msg[0] != 0), "an owner");
+		in.spec = doc->spec;
+		must(resolve_config(&in, doc->arena, &resolved, NULL) == 0, "what it means");
+		must(resolved->cgroup_is_writable, "a cgroup to be given away");
+	}
+	must((cgroup_owner_set(&none, resolved, 1, &e) < 0) == (e.msg[0] != 0), "an owner");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

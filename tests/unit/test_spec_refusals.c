@@ -81,9 +81,6 @@ static const struct {
 	  "expected a string, found number 1" },
 	{ 'T', "\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,"
 	       "\"size\":1}]}]", 2, "/mounts/0", "'uidMappings' without 'gidMappings'" },
-	{ 'T', "\"mounts\":[{\"destination\":\"/a\",\n\"options\":[\"ro\",\n\"idmap\"]}]", 4,
-	  "/mounts/0/options/1",
-	  "option 'idmap' needs 'uidMappings' and 'gidMappings', or a user namespace" },
 	{ 'T', "\"mounts\":[{\"destination\":\"/a\",\"gidMappings\":[{\"containerID\":0,\"hostID\":0,"
 	       "\"size\":1}]}]", 2, "/mounts/0", "'gidMappings' without 'uidMappings'" },
 	{ 'T', "\"mounts\":[{\"destination\":\"/a\"},null]", 2, "/mounts/1",

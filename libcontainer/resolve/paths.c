@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Paths to hide and to make read-only, and which of the kernel's filesystems they lie in. */
+
+#include <linux/magic.h>
+#include <linux/sched.h>
+
+#include "base/str.h"
+#include "resolve/part.h"
+
+/* The kernel's filesystems, as the stage can verify them. */
+static uint64_t magic_of(const struct resolved_mount *m)
+{
+	if (!m->type)
+		return 0;
+	if (streq(m->type, "proc"))
+		return PROC_SUPER_MAGIC;
+	return streq(m->type, "sysfs") ? SYSFS_MAGIC : 0;
+}
+
+/* The mount that is there last is what the path will be looked up in. */
+static struct resolved_path resolve_path(const struct resolver *r, const char *path)
+{
+	struct resolved_path p = { .path = path };
+
+	foreach_list(m, &r->out->mounts) {
+		size_t n = path_below(path, m->destination);
+
+		if (n && magic_of(m)) {
+			p.magic = magic_of(m);
+			p.mount_length = n;
+		} else if (n && n <= p.mount_length) {
+			p.magic = 0;
+		}
+	}
+	return p;
+}
+
+/* An array with room for all of `paths`; -ENOMEM. */
+static int add_paths(const struct resolver *r, const spec_strings *paths, struct resolved_path **v,
+		     size_t *n)
+{
+	*v = arena_array_of(r->arena, struct resolved_path, paths->n);
+	if (!*v)
+		return resolve_no_memory(r);
+	foreach_list(path, paths)
+		(*v)[(*n)++] = resolve_path(r, *path);
+	return 0;
+}
+
+int resolve_paths(const struct resolver *r)
+{
+	const struct spec_linux *l = &r->spec->lnx;
+	struct resolved *out = r->out;
+	int num;
+
+	if (!l->masked_paths.n && !l->readonly_paths.n)
+		return 0;
+	if (!resolve_has_namespace(r, CLONE_NEWNS))
+		return refuse_spec(
+			r, l->json, l->masked_paths.n ? "maskedPaths" : "readonlyPaths",
+			"unable to restrict sys entries without a private mount namespace");
+	num = add_paths(r, &l->masked_paths, &out->masked.v, &out->masked.n);
+	return num < 0 ? num : add_paths(r, &l->readonly_paths, &out->readonly.v, &out->readonly.n);
+}
