@@ -67,6 +67,8 @@ void cgroup_free(struct cgroup *c)
 	(void)cgroup_undo(c);
 	if (c->unit)
 		systemd_release(c);
+	for (size_t i = 0; i < c->n; i++)
+		close_fd(c->trees[i].tasks);
 	close_fd(c->program);
 	arena_free(c->arena);
 	errno = saved;
@@ -163,6 +165,14 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* Not a folder of that name that lies beside the mounts. */
+static bool is_hierarchy(const char *mount)
+{
+	char file[PATH_MAX];
+
+	return snprintf(file, sizeof(file), "%s/tasks", mount) < (int)sizeof(file) && exists(file);
+}
+
 static struct cgroup_host *host_seen_by(struct arena *a, const struct cgroup_host *host,
 					const char *self)
 {
@@ -195,7 +205,7 @@ int cgroup_find_at(const struct cgroup_host *host, const struct cgroup_options *
 	for (size_t i = 0; i < all; i++) {
 		struct cgroup_tree *t = &c->trees[i];
 
-		if (!t->v2 && !exists(t->mount) && cgroup_locate(c, t, o, NULL) < 0)
+		if (!t->v2 && !is_hierarchy(t->mount) && cgroup_locate(c, t, o, NULL) < 0)
 			continue;
 		if (!streq(t->path, t->mount) && exists(t->path))
 			c->trees[n++] = *t;
@@ -291,28 +301,36 @@ int cgroup_clone_fd(struct cgroup *c, const char *sub, pid_t init, struct error 
 	return inner ? open_cgroup(inner, err) : take_fd(fd);
 }
 
+/* In `create` it is open already. */
+static int open_tasks(struct cgroup *c, struct cgroup_tree *t, const char *const *subs, size_t n_subs,
+		      struct error *err)
+{
+	char file[PATH_MAX];
+	const char *path;
+	int fd, r;
+
+	if (n_subs == 0 && t->tasks >= 0)
+		return take_fd(t->tasks);
+	r = cgroup_sub_path(c, t, subs, n_subs, &path, err);
+	if (r < 0)
+		return r;
+	snprintf(file, sizeof(file), "%s/tasks", path);
+	fd = openat(AT_FDCWD, file, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? sysf(err, "open '%s'", file) : fd;
+}
+
 int cgroup_entry_fds(struct cgroup *c, const char *const *subs, size_t n_subs, int *fds, size_t max,
 		     struct error *err)
 {
 	int n = 0, r = cgroup_check_subs(c, subs, n_subs, err);
 
-	for (size_t i = 0; r == 0 && i < c->n; i++) {
-		char file[PATH_MAX];
-		const char *path;
-		int fd;
-
+	for (size_t i = 0; r >= 0 && i < c->n; i++) {
 		if (c->trees[i].v2)
 			continue;
-		r = cgroup_sub_path(c, &c->trees[i], subs, n_subs, &path, err);
-		if (r < 0)
-			break;
-		snprintf(file, sizeof(file), "%s/tasks", path);
-		fd = (size_t)n < max ? openat(AT_FDCWD, file, O_WRONLY | O_CLOEXEC) : -1;
-		if (fd < 0)
-			r = (size_t)n < max ? sysf(err, "open '%s'", file)
-					    : failf(err, E2BIG, "too many cgroup hierarchies");
-		else
-			fds[n++] = fd;
+		r = (size_t)n < max ? open_tasks(c, &c->trees[i], subs, n_subs, err)
+				    : failf(err, E2BIG, "too many cgroup hierarchies");
+		if (r >= 0)
+			fds[n++] = r;
 	}
 	while (r < 0 && n > 0)
 		close_fd(fds[--n]);

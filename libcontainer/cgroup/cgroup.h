@@ -120,6 +120,11 @@ int cgroup_chown(struct cgroup *c, uid_t uid, gid_t gid, struct error *err);
 
 int cgroup_freeze(struct cgroup *c, bool frozen, struct error *err);
 int cgroup_is_frozen(struct cgroup *c); /* 0, 1, or negative errno; a missing cgroup is 0 */
+/*
+ * So that what was killed can die: a process that a v1 freezer holds dies when it is thawed, not before, and a container
+ * that may write its cgroups can have frozen sub-cgroups of its own.
+ */
+int cgroup_thaw_all(struct cgroup *c, struct error *err);
 /* Whether the cgroup that a process is in, or one above it, is frozen; false when that cannot be seen. */
 bool cgroup_froze(pid_t pid);
 

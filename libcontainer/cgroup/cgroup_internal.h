@@ -38,6 +38,7 @@ struct cgroup_tree {
 	const char *mount; /* host mountpoint                                                   */
 	const char *path;  /* the container's cgroup, below mount                               */
 	size_t made;       /* how much of path names the first directory that we made; 0: none  */
+	int tasks;         /* v1: its file, opened when the cgroup was made, or negative; owned */
 	bool v2;
 };
 
@@ -143,7 +144,7 @@ int cgroup_check_subs(const struct cgroup *c, const char *const *subs, size_t n_
 int tree_make(struct cgroup_tree *t);
 /* Removes what tree_make() made, until `deadline` (CLOCK_MONOTONIC, ns): a negative errno when it is in use. */
 int tree_unmake(struct cgroup_tree *t, int64_t deadline);
-/* Removes path and everything below it until `deadline` (CLOCK_MONOTONIC, ns). No message. */
+/* Removes path and everything below it, if need be again and again until `deadline` (CLOCK_MONOTONIC, ns). No message. */
 int tree_remove(const char *path, int64_t deadline);
 /* Appends the pids in path and below. -ENOENT is success. */
 int tree_pids(const char *path, struct pid_list *list);
@@ -160,6 +161,21 @@ int tree_write(const char *dir, const char *file, const char *text);
 struct cgroup_tree *tree_of(struct cgroup *c, const char *controller);
 void sleep_ns(int64_t ns);
 
+
+/* ---- walk.c ---- */
+
+struct tree_visitor {
+	/* A cgroup, the top one too, before those below it. -ENOENT and -ENODEV are success: it is gone. May be NULL. */
+	int (*enter)(int dir, void *ctx);
+	/* A cgroup below the top one by its name in its parent, when all below it were seen. May be NULL. */
+	int (*leave)(int at, const char *name, void *ctx);
+	void *ctx;
+};
+/*
+ * Any depth, with a bounded number of descriptors. -ENOENT is success; the first failure of a visit ends the walk. No
+ * message.
+ */
+int tree_walk(const char *path, const struct tree_visitor *v);
 
 /* ---- v2.c, used for the unified tree of hybrid hosts too ---- */
 

@@ -31,7 +31,7 @@ static int add_tree(struct cgroup *c, const char *name, const char *mount, const
 
 	if (c->n == CGROUP_TREES_MAX)
 		return -E2BIG;
-	*t = (struct cgroup_tree){ .name = name, .mount = mount, .v2 = !*name };
+	*t = (struct cgroup_tree){ .name = name, .mount = mount, .tasks = -EBADF, .v2 = !*name };
 	if (!name || !mount || !place)
 		return -ENOMEM;
 	t->path = arena_join(c->arena, mount, streq(place, "/") ? "" : place);

@@ -7,9 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "cgroup/cgroup_internal.h"
@@ -24,6 +26,32 @@ int cgroup_freeze(struct cgroup *c, bool frozen, struct error *err)
 int cgroup_is_frozen(struct cgroup *c)
 {
 	return c->driver ? c->driver->is_frozen(c) : 0;
+}
+
+static int thaw_one(int dir, void *ctx)
+{
+	(void)ctx;
+	return file_write_at(dir, "freezer.state", "THAWED");
+}
+
+/* Two links more than sub-cgroups: without any there is nothing to walk. */
+static bool has_children(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_nlink != 2;
+}
+
+int cgroup_thaw_all(struct cgroup *c, struct error *err)
+{
+	static const struct tree_visitor thaw = { .enter = thaw_one };
+	const struct cgroup_tree *t = c->driver ? tree_of(c, "freezer") : NULL;
+	int r = cgroup_is_frozen(c) == 1 ? cgroup_freeze(c, false, err) : 0;
+
+	if (r < 0 || !t || t->v2 || !has_children(t->path))
+		return r;
+	r = tree_walk(t->path, &thaw);
+	return r < 0 ? codef(err, r, "thaw the cgroups below '%s'", t->path) : 0;
 }
 
 /* From the cgroup `below` the mountpoint up to its top: cgroup.freeze is each one's own word. */

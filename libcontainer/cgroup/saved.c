@@ -65,6 +65,7 @@ static int load_tree(struct cgroup *c, const struct json *saved)
 		return -E2BIG;
 	if (!is_text(mount) || !is_text(path))
 		return -EINVAL;
+	t->tasks = -EBADF;
 	t->name = saved->key;
 	t->mount = mount->text;
 	t->path = arena_join(c->arena, mount->text, path->text);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,8 +12,6 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "cgroup/cgroup_internal.h"
-
-#define DEPTH_MAX 64
 
 void sleep_ns(int64_t ns)
 {
@@ -80,8 +77,8 @@ int tree_unmake(struct cgroup_tree *t, int64_t deadline)
 		int r;
 
 		copy[n] = 0;
-		/* Not ours any more once somebody put a cgroup of theirs below. */
-		r = tree_remove(copy, last ? deadline : 0);
+		r = last ? tree_remove(copy, deadline) : rmdir(copy);
+		/* A parent is not ours any more once somebody put a cgroup of theirs below. */
 		if (r < 0)
 			return last ? r : 0;
 		while (n > 0 && copy[n - 1] != '/')
@@ -92,103 +89,43 @@ int tree_unmake(struct cgroup_tree *t, int64_t deadline)
 	return 0;
 }
 
-/* ---- walking ---- */
-
-/* A cgroup directory has two links more than sub-cgroups, which spares reading its ~40 names. */
-static bool is_leaf(int dir)
-{
-	struct stat st;
-
-	return fstat(dir, &st) == 0 && st.st_nlink == 2;
-}
-
-typedef int (*tree_visit)(int dir, const char *name, void *ctx);
-
-/* Calls visit(dir, name) for each sub-directory of an open directory, which it closes. */
-static int each_child(int dir, tree_visit visit, void *ctx)
-{
-	DIR *d = fdopendir(dir);
-	struct dirent *e;
-	int r = 0;
-
-	if (!d) {
-		close_fd(dir);
-		return -errno;
-	}
-	while (r == 0 && (e = readdir(d)))
-		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
-			r = visit(dirfd(d), e->d_name, ctx);
-	closedir(d);
-	return r;
-}
-
-static int open_dir(int at, const char *name)
-{
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* ---- removing ---- */
 
-struct removal {
-	int64_t deadline;
-	int depth;
-};
-
-static int remove_at(int at, const char *name, void *ctx);
-
-static int remove_children(int at, const char *name, struct removal *r)
+/* One that is in use stays for now: the others go all the same, and tree_remove() comes back. */
+static int remove_one(int at, const char *name, void *ctx)
 {
-	auto_(close_fd) int dir = open_dir(at, name);
-	int ret;
-
-	if (dir < 0)
-		return dir == -ENOENT ? 0 : dir;
-	if (is_leaf(dir))
+	(void)ctx;
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == EBUSY || errno == ENOTEMPTY)
 		return 0;
-	if (r->depth >= DEPTH_MAX)
-		return -ELOOP;
-	r->depth++;
-	ret = each_child(take_fd(dir), remove_at, r);
-	r->depth--;
-	return ret;
+	return -errno;
 }
 
 /*
  * A cgroup is busy for some microseconds after its last process was reaped, and for as long as one
  * is dying: wait tightly first, then longer.
  */
-static int remove_at(int at, const char *name, void *ctx)
+int tree_remove(const char *path, int64_t deadline)
 {
-	struct removal *r = ctx;
+	static const struct tree_visitor remover = { .leave = remove_one };
 	int64_t pause = 50000;
 
 	for (;;) {
-		int ret;
+		int r;
 
-		if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		if (rmdir(path) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY && errno != ENOTEMPTY)
 			return -errno;
-		ret = remove_children(at, name, r);
-		if (ret < 0)
-			return ret;
-		if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		r = tree_walk(path, &remover);
+		if (r < 0)
+			return r;
+		if (rmdir(path) == 0 || errno == ENOENT)
 			return 0;
-		if (errno != EBUSY || clock_ns() >= r->deadline)
+		if ((errno != EBUSY && errno != ENOTEMPTY) || clock_ns() >= deadline)
 			return -errno;
 		sleep_ns(pause);
 		pause = min_of(pause + pause / 2, INT64_C(20000000));
 	}
-}
-
-int tree_remove(const char *path, int64_t deadline)
-{
-	struct removal r = { .deadline = deadline };
-
-	return remove_at(AT_FDCWD, path, &r);
 }
 
 /* ---- processes ---- */
@@ -223,41 +160,20 @@ static int add_pids(struct pid_list *list, const char *text)
 	return 0;
 }
 
-struct pid_walk {
-	struct pid_list *list;
-	int depth;
-};
-
-static int pids_at(int at, const char *name, void *ctx)
+static int pids_of(int dir, void *ctx)
 {
-	struct pid_walk *w = ctx;
-	auto_(close_fd) int dir = open_dir(at, name);
 	auto_str text = STR_INIT;
-	int r;
+	int r = file_read_at(dir, "cgroup.procs", (size_t)16 << 20, &text);
 
-	if (dir < 0)
-		return dir == -ENOENT ? 0 : dir;
-	r = file_read_at(dir, "cgroup.procs", (size_t)16 << 20, &text);
 	/* A threaded cgroup refuses the file; its processes stand in the cgroup above. */
-	if (r < 0 && r != -EOPNOTSUPP)
-		return r == -ENOENT || r == -ENODEV ? 0 : r;
-	if (r == 0 && add_pids(w->list, str_text(&text)) < 0)
-		return -ENOMEM;
-	if (is_leaf(dir))
+	if (r == -EOPNOTSUPP)
 		return 0;
-	if (w->depth >= DEPTH_MAX)
-		return -ELOOP;
-	w->depth++;
-	r = each_child(take_fd(dir), pids_at, w);
-	w->depth--;
-	return r;
+	return r < 0 ? r : add_pids(ctx, str_text(&text));
 }
 
 int tree_pids(const char *path, struct pid_list *list)
 {
-	struct pid_walk w = { .list = list };
-
-	return pids_at(AT_FDCWD, path, &w);
+	return tree_walk(path, &(struct tree_visitor){ .enter = pids_of, .ctx = list });
 }
 
 /* ---- files ---- */

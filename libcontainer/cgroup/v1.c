@@ -3,6 +3,7 @@
 /* v1 hierarchies, and on a hybrid host the unified tree beside them. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,17 +80,41 @@ static bool no_right(int r)
 	return r == -EACCES || r == -EPERM || r == -EROFS;
 }
 
+/* The kernel puts the file into each cgroup. A folder without it has the name of a hierarchy and is none. */
+static bool is_stray(const struct cgroup *c, struct cgroup_tree *t)
+{
+	char file[PATH_MAX];
+
+	/* In the plain folders of a test nobody makes files. */
+	if (t->v2 || c->host->kind != CGROUP_ASK_KERNEL)
+		return false;
+	(void)snprintf(file, sizeof(file), "%s/tasks", t->path);
+	t->tasks = openat(AT_FDCWD, file, O_WRONLY | O_CLOEXEC);
+	return t->tasks < 0 && errno == ENOENT;
+}
+
+/* As tree_make(); what was made in a folder that is no hierarchy goes again: -ENOENT. */
+static int make_cgroup(const struct cgroup *c, struct cgroup_tree *t)
+{
+	int r = tree_make(t);
+
+	if (r < 0 || !is_stray(c, t))
+		return r;
+	(void)tree_unmake(t, 0);
+	return -ENOENT;
+}
+
 /* 1: made or there, 0: this hierarchy is not for us. */
 static int make_one(struct cgroup *c, struct cgroup_tree *t, const struct cgroup_options *o,
 		    struct error *err)
 {
-	int r = tree_make(t);
+	int r = make_cgroup(c, t);
 
 	if (r == -ENOENT && !t->v2) {
 		r = cgroup_locate(c, t, o, err);
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
-		r = tree_make(t);
+		r = make_cgroup(c, t);
 	}
 	/* A user's systemd has the right to its own hierarchy only. */
 	if (r == -ENOENT || (no_right(r) && o->rootless && (c->unit || !(o->path && *o->path))))
@@ -239,20 +264,15 @@ static int v1_apply(struct cgroup *c, const struct spec_resources *r, bool devic
 
 /* ---- freezing ---- */
 
+/* On a hybrid host we use the unified tree's freezer, and somebody else may use the other one. */
 static int v1_is_frozen(struct cgroup *c)
 {
-	const struct cgroup_tree *t;
+	const struct cgroup_tree *t = tree_of(c, "freezer");
 	uint64_t frozen;
-	int r;
+	int r = c->unified ? v2_is_frozen(c->unified) : 0;
 
-	if (c->unified) {
-		r = v2_is_frozen(c->unified);
-		if (r != 0)
-			return r;
-	}
-	t = tree_of(c, "freezer");
-	if (!t || (c->unified && c->kept))
-		return 0;
+	if (r != 0 || !t)
+		return r;
 	r = tree_read_u64(t->path, "freezer.self_freezing", &frozen);
 	if (r == -ENOENT || r == -ENODEV)
 		return 0;
@@ -283,21 +303,27 @@ static int freeze_v1(const struct cgroup_tree *t, struct error *err)
 	return failf(err, ETIMEDOUT, "freeze cgroup '%s': some processes do not stop", t->path);
 }
 
+/* What is missing is not frozen. */
+static int thaw_v1(const struct cgroup_tree *t, struct error *err)
+{
+	int r = tree_write(t->path, "freezer.state", "THAWED");
+
+	return r < 0 && r != -ENOENT ? codef(err, r, "thaw cgroup '%s'", t->path) : 0;
+}
+
 static int v1_freeze(struct cgroup *c, bool frozen, struct error *err)
 {
-	const struct cgroup_tree *t;
-	int r;
+	const struct cgroup_tree *t = tree_of(c, "freezer");
+	int r = 0;
 
-	/* The unified tree's freezer lets frozen processes be killed and traced; v1's does not. */
-	if (c->unified)
-		return v2_freeze(c->unified, frozen, err);
-	t = tree_of(c, "freezer");
-	if (!t)
+	if (!t && !c->unified)
 		return failf(err, ENOTSUP, "no 'freezer' cgroup hierarchy is mounted");
+	/* The unified tree's freezer lets frozen processes be killed and traced; v1's does not. */
 	if (frozen)
-		return freeze_v1(t, err);
-	r = tree_write(t->path, "freezer.state", "THAWED");
-	return r < 0 ? codef(err, r, "thaw cgroup '%s'", t->path) : 0;
+		return c->unified ? v2_freeze(c->unified, true, err) : freeze_v1(t, err);
+	if (c->unified)
+		r = v2_freeze(c->unified, false, err);
+	return r == 0 && t ? thaw_v1(t, err) : r;
 }
 
 /* ---- numbers ---- */

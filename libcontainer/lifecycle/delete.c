@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,15 +22,38 @@
 
 /* ---- killing ---- */
 
+/* The end of an init waits for the end of all others in its pid namespace: one of them may be held. */
+static bool explain_by_others(struct container *c, struct str *out)
+{
+	pid_t *pids = NULL;
+	size_t n = 0;
+	bool found = false;
+
+	if (container_pids(c, &pids, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		const char *why = pids[i] == c->state.init.pid ? NULL : stuck_why(pids[i]);
+
+		found = why;
+		if (found)
+			str_printf(out, "it waits for the end of process %d: %s", (int)pids[i], why);
+	}
+	free(pids);
+	return found;
+}
+
 static int await_death(struct container *c, int pidfd, struct error *err)
 {
 	int n = child_await(pidfd, DEATH_PATIENCE);
 	const char *why = n == 0 ? stuck_why(c->state.init.pid) : NULL;
+	auto_str others = STR_INIT;
 
 	if (n < 0)
 		return codef(err, n, "wait for the end of container '%s'", c->state.id);
 	if (n > 0)
 		return 0;
+	if (!why && explain_by_others(c, &others))
+		why = str_text(&others);
 	return failf(err, EBUSY,
 		     "container '%s': init (process %d) did not die within %d s of SIGKILL: %s",
 		     c->state.id, (int)c->state.init.pid, DEATH_PATIENCE,

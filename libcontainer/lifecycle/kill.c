@@ -21,14 +21,6 @@ static int not_running(bool all, struct error *err)
 	return all ? 0 : failf(err, ESRCH, "container not running");
 }
 
-/* On v1 a frozen process dies when it is thawed, not before; signalled first, it does no more. */
-static int thaw(struct cgroup *cg, struct error *err)
-{
-	int frozen = cgroup_is_frozen(cg);
-
-	return frozen == 1 ? cgroup_freeze(cg, false, err) : 0;
-}
-
 static int signal_init(int pidfd, int sig, bool all, struct error *err)
 {
 	if (sys_pidfd_send_signal(pidfd, sig) == 0)
@@ -83,7 +75,7 @@ static int signal_container(struct container *c, int pidfd, int sig, bool all, s
 	if (r == 0 && wide && cg)
 		r = sweep(c, cg, sig, pidfd >= 0, all, err);
 	if (r == 0 && sig == SIGKILL && cg)
-		r = thaw(cg, err);
+		r = cgroup_thaw_all(cg, err); /* signalled first, it does no more */
 	return r;
 }
 

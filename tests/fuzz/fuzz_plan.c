@@ -111,9 +111,9 @@ static struct cgroup *some_cgroup(struct arena *a)
 	if (!c)
 		return NULL;
 	*c = (struct cgroup){ .arena = a, .kind = options & FUZZ_V2 ? CGROUP_V2 : CGROUP_HYBRID };
-	c->trees[0] = (struct cgroup_tree){ "", "/m/unified", "/m/unified/c", 0, true };
-	c->trees[1] = (struct cgroup_tree){ "cpu,cpuacct", "/m/cpu", "/m/cpu/c", 0, false };
-	c->trees[2] = (struct cgroup_tree){ "name=systemd", "/m/systemd", "/m/systemd/c", 0, false };
+	c->trees[0] = (struct cgroup_tree){ .name = "", .mount = "/m/unified", .path = "/m/unified/c", .tasks = -EBADF, .v2 = true };
+	c->trees[1] = (struct cgroup_tree){ .name = "cpu,cpuacct", .mount = "/m/cpu", .path = "/m/cpu/c", .tasks = -EBADF };
+	c->trees[2] = (struct cgroup_tree){ .name = "name=systemd", .mount = "/m/systemd", .path = "/m/systemd/c", .tasks = -EBADF };
 	c->n = options & FUZZ_V2 ? 1 : 3;
 	c->unified = &c->trees[0];
 	return c;

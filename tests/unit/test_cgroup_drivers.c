@@ -113,6 +113,91 @@ static struct cgroup *make(const struct cgroup_options *o)
 	return c;
 }
 
+/* ---- the walk ---- */
+
+#define DEPTH 90 /* more than the walk keeps open */
+
+static void enter(const char *name)
+{
+	ck_assert(mkdir(name, 0755) == 0 || errno == EEXIST);
+	ck_assert_int_eq(chdir(name), 0);
+}
+
+/* Levels of which each has a leaf before and one behind the next: whoever comes back must go on at the right place. */
+static void make_deep(void)
+{
+	make_host(CGROUP_V2, "0::/\n");
+	ck_assert_int_eq(chdir(top), 0);
+	for (int i = 0; i < DEPTH; i++) {
+		enter("m");
+		ck_assert_int_eq(mkdir("a", 0755) | mkdir("z", 0755), 0);
+	}
+	ck_assert_int_eq(chdir("/"), 0);
+}
+
+static int count(int dir, void *ctx)
+{
+	(void)dir;
+	++*(int *)ctx;
+	return 0;
+}
+
+static int count_left(int at, const char *name, void *ctx)
+{
+	(void)at, (void)name;
+	--*(int *)ctx;
+	return 0;
+}
+
+START_TEST(walks_any_depth)
+{
+	struct stat st;
+	int n = 0;
+
+	make_deep();
+	ck_assert_int_eq(tree_walk(top, &(struct tree_visitor){ .enter = count, .ctx = &n }), 0);
+	ck_assert_int_eq(n, 3 * DEPTH + 1);
+	/* Each but the top is left once. */
+	ck_assert_int_eq(tree_walk(top, &(struct tree_visitor){ count, count_left, &n }), 0);
+	ck_assert_int_eq(n, 3 * DEPTH + 2);
+	ck_assert_int_eq(tree_remove(top, 0), 0);
+	ck_assert_int_eq(stat(top, &st), -1);
+	ck_assert_int_eq(tree_walk(top, &(struct tree_visitor){ .enter = count, .ctx = &n }), 0);
+}
+END_TEST
+
+static int fail_deep(int dir, void *ctx)
+{
+	(void)dir;
+	return ++*(int *)ctx == DEPTH ? -EIO : 0;
+}
+
+START_TEST(a_walk_ends_with_the_first_failure)
+{
+	int n = 0;
+
+	make_deep();
+	ck_assert_int_eq(tree_walk(top, &(struct tree_visitor){ .enter = fail_deep, .ctx = &n }), -EIO);
+	ck_assert_int_eq(n, DEPTH);
+}
+END_TEST
+
+/* What is in use stays, with what is above it; the rest goes. */
+START_TEST(removes_what_can_go)
+{
+	char path[PATH_MAX];
+
+	make_host(CGROUP_V2, "0::/\n");
+	put_below("c/a/used/file", "");
+	snprintf(path, sizeof(path), "%s/c/a/free", top);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/c", top);
+	ck_assert_int_eq(tree_remove(path, 0), -ENOTEMPTY);
+	ck_assert(is_there("c/a/used/file"));
+	ck_assert(!is_there("c/a/free"));
+}
+END_TEST
+
 /* ---- v1 ---- */
 
 /* In a plain directory nobody makes the files of a new cgroup: they are put there first. */
@@ -506,6 +591,9 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, NULL, teardown);
+	tcase_add_test(t, walks_any_depth);
+	tcase_add_test(t, a_walk_ends_with_the_first_failure);
+	tcase_add_test(t, removes_what_can_go);
 	tcase_add_test(t, v1_makes_and_removes);
 	tcase_add_test(t, v1_makes_parents);
 	tcase_add_test(t, v1_applies);
