@@ -9,6 +9,7 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/signalfd.h>
 #include <linux/stat.h>
 #include <linux/time_types.h>
 #include <linux/wait.h>
@@ -20,6 +21,9 @@
 #define SIGKILL 9
 #define MFD_CLOEXEC 1U
 #define DEATH_SECONDS 10
+#define SIG_SETMASK 2
+#define MSG_PEEK 2
+#define MSG_DONTWAIT 0x40
 
 /* The runtime takes the listener while we spin: about half a minute of turns. */
 #define TURNS_MAX (1ULL << 30)
@@ -64,27 +68,72 @@ static bool passes(long r)
 	       r == -ENOBUFS;
 }
 
-static long accept_caller(int listening)
+/*
+ * To a pid 1 the kernel sends no signal that it has no handler for. One that would end a program ends a container that
+ * waits for its start: all are blocked, until the op SIGNALS, and these are taken from a descriptor.
+ */
+static int open_signals(uint64_t ending)
+{
+	uint64_t all = ~0ULL;
+
+	if (!ending)
+		return -1;
+	(void)sys(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	return (int)sys(signalfd4, -1, &ending, sizeof(ending), O_CLOEXEC);
+}
+
+/* 128 and the signal's number, as a shell has it. */
+static void end_by_signal(int signals)
+{
+	struct signalfd_siginfo info;
+
+	if (sys(read, signals, &info, sizeof(info)) == sizeof(info))
+		stage_die(128 + (int)info.ssi_signo);
+}
+
+static void await_caller(int listening, int signals)
+{
+	struct pollfd poll[] = { { .fd = listening, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+
+	while (signals >= 0 && !poll[0].revents) {
+		if (sys(ppoll, poll, 2, 0, 0, 0) <= 0)
+			continue;
+		if (poll[1].revents)
+			end_by_signal(signals);
+	}
+}
+
+static long accept_caller(int listening, int signals)
 {
 	const struct __kernel_timespec pause = { .tv_nsec = 10000000 };
 	long fd;
 
+	await_caller(listening, signals);
 	while (passes(fd = sys(accept4, listening, 0, 0, O_CLOEXEC)))
 		if (fd != -EINTR)
 			(void)sys(nanosleep, &pause, 0);
 	return fd;
 }
 
-/* A caller of `start` that dies before it says START changes nothing. */
+/* It shuts its end, or dies, when it gives up: what it has said before does not count then. */
+static bool gave_up(int sync)
+{
+	char byte;
+
+	return sys(recvfrom, sync, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT, 0, 0) == 0;
+}
+
+/* A caller of `start` that dies or gives up before we have heard START changes nothing. */
 long op_ACCEPT(struct stage *s, const struct plan_op *op)
 {
 	enum sync_step last = s->last;
-	int listening = stage_fd(s, op);
+	int listening = stage_fd(s, op), signals;
 	long r;
 
 	shrink(s);
+	signals = open_signals(op->x);
 	do {
-		long fd = accept_caller(listening);
+		long fd = accept_caller(listening, signals);
 
 		if (fd < 0)
 			return fd;
@@ -92,7 +141,9 @@ long op_ACCEPT(struct stage *s, const struct plan_op *op)
 		s->sync = (int)fd;
 		s->last = last;
 		r = talk_recv(s, SYNC_START);
-	} while (r < 0);
+	} while (r < 0 || gave_up(s->sync));
+	if (signals >= 0)
+		sys(close, signals);
 	return 0;
 }
 
@@ -273,7 +324,6 @@ long op_SECCOMP(struct stage *s, const struct plan_op *op)
 
 /* ---- run --init ---- */
 
-#define SIG_SETMASK 2
 #define TIOCSPGRP 0x5410
 
 /* A group of its own in the foreground: else the terminal's keys reach it twice, once by way of pid 1. */

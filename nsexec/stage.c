@@ -13,7 +13,7 @@
 #define PLAN_FD 0 /* in the fd table */
 
 /* The config's filter may refuse even that; it cannot refuse to let us crash. */
-static void die(int status)
+void stage_die(int status)
 {
 	sys(exit_group, status);
 	for (;;)
@@ -34,7 +34,7 @@ static void fail(struct stage *s, long num)
 	/* EPIPE: the runtime is gone, nobody is left to be told. */
 	if (num != -EPIPE)
 		(void)talk_send(s, SYNC_FAILED, (int32_t)-num, hook_output(s));
-	die(1);
+	stage_die(1);
 }
 
 static long execute(struct stage *s, const struct plan_op *op)

@@ -43,6 +43,7 @@ static inline void stage_forget(struct stage *s)
 
 /* stage.c */
 void stage_run(struct stage *s) __attribute__((noreturn));
+void stage_die(int status) __attribute__((noreturn));
 static inline int stage_fd(const struct stage *s, const struct plan_op *op)
 {
 	return op->fd < 0 ? -1 : s->first_fd + op->fd;

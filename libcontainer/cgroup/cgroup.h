@@ -84,6 +84,13 @@ int cgroup_load(const struct json *saved, struct cgroup **ret, struct error *err
 int cgroup_clone_fd(struct cgroup *c, const char *sub, pid_t init, struct error *err);
 
 /*
+ * After a clone into that descriptor was refused with EOPNOTSUPP: 1 when the cgroup lay below a threaded one and is
+ * threaded itself now, so that the clone will work; 0 when that was not the reason. -EOPNOTSUPP also for resources that a
+ * threaded cgroup cannot limit.
+ */
+int cgroup_become_threaded(struct cgroup *c, const struct spec_resources *resources, struct error *err);
+
+/*
  * Moves a child that was cloned outside, because cgroup_clone_fd() said -ENOENT and only systemd may
  * move it: a user outside of his manager's cgroups. Does nothing where that is not so.
  */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "base/sys.h"
 #include "cgroup/cgroup_internal.h"
 
 void sleep_ns(int64_t ns)
@@ -160,6 +161,30 @@ static int add_pids(struct pid_list *list, const char *text)
 	return 0;
 }
 
+/* A thread that has a pidfd is the first one of its process, by which all name that. */
+static bool is_process(pid_t thread)
+{
+	auto_(close_fd) int fd = sys_pidfd_open(thread, 0);
+
+	return fd >= 0;
+}
+
+/* The threads of a threaded cgroup, of which some may be processes. */
+static int threads_of(int dir, void *ctx)
+{
+	struct pid_list threads = { 0 }, *list = ctx;
+	auto_str text = STR_INIT;
+	int r = file_read_at(dir, "cgroup.threads", (size_t)16 << 20, &text);
+
+	if (r == 0)
+		r = add_pids(&threads, str_text(&text));
+	for (size_t i = 0; r == 0 && i < threads.n; i++)
+		if (is_process(threads.v[i]))
+			r = add_pid(list, threads.v[i]);
+	free(threads.v);
+	return r;
+}
+
 static int pids_of(int dir, void *ctx)
 {
 	auto_str text = STR_INIT;
@@ -173,7 +198,13 @@ static int pids_of(int dir, void *ctx)
 
 int tree_pids(const char *path, struct pid_list *list)
 {
-	return tree_walk(path, &(struct tree_visitor){ .enter = pids_of, .ctx = list });
+	auto_str type = STR_INIT;
+	int r = tree_walk(path, &(struct tree_visitor){ .enter = pids_of, .ctx = list });
+
+	/* All of it lies in the domain of a cgroup above, which has processes of others too. */
+	if (r < 0 || list->n || tree_read(path, "cgroup.type", &type) < 0 || !streq(str_text(&type), "threaded"))
+		return r;
+	return tree_walk(path, &(struct tree_visitor){ .enter = threads_of, .ctx = list });
 }
 
 /* ---- files ---- */

@@ -146,6 +146,56 @@ static int v2_make(struct cgroup *c, const struct cgroup_options *o, struct erro
 	return 0;
 }
 
+/* ---- below a threaded cgroup ---- */
+
+#define TYPE "cgroup.type"
+
+/* cgroups(7): a new cgroup there is "domain invalid" and takes no process until it is threaded too. */
+static int make_threaded(const char *dir)
+{
+	char room[32];
+	auto_str type = STR_ON(room);
+	int r = tree_read(dir, TYPE, &type);
+
+	if (r < 0 || !streq(str_text(&type), "domain invalid"))
+		return r == -ENOENT ? 0 : r; /* the root has no type */
+	r = tree_write(dir, TYPE, "threaded");
+	return r < 0 ? r : 1;
+}
+
+/* These count for a whole threaded domain and not for a cgroup in it. */
+static bool wants_domain(const struct spec_resources *r)
+{
+	return r && (r->memory || r->block_io || r->hugepage_limits.n || r->rdma.n);
+}
+
+int cgroup_become_threaded(struct cgroup *c, const struct spec_resources *resources, struct error *err)
+{
+	const struct cgroup_tree *t = c->unified;
+	int ret = 0, r = 0;
+	char dir[PATH_MAX];
+	size_t n, at;
+
+	if (!t || (n = strlen(t->path)) >= sizeof(dir))
+		return 0;
+	memcpy(dir, t->path, n + 1);
+	for (at = strlen(t->mount); r >= 0 && at < n; ret |= r) {
+		at += 1 + strcspn(dir + at + 1, "/");
+		dir[at] = 0;
+		r = make_threaded(dir);
+		if (r >= 0)
+			dir[at] = t->path[at];
+	}
+	if (r < 0)
+		return codef(err, r, "cgroup '%s' lies below a threaded one: make it threaded", dir);
+	if (ret > 0 && c->kind == CGROUP_V2 && wants_domain(resources))
+		return failf(err, EOPNOTSUPP,
+			     "cgroup '%s' lies below a threaded one: limits of memory, block I/O, huge pages "
+			     "and RDMA cannot be set there",
+			     t->path);
+	return ret;
+}
+
 /* ---- limits ---- */
 
 static int keep_quota(const char *dir, const char *text, char *buf, size_t size)

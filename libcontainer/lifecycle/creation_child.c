@@ -22,6 +22,24 @@
 
 /* ---- the child, as early as it can be: it and the kernel make namespaces while we go on ---- */
 
+/* What a cgroup is, is not asked beforehand: only the kernel's refusal is a reason to look. */
+static int clone_into(struct creation *c, const struct compiled *with, int cgroup, struct error *err)
+{
+	struct error threaded = ERROR_INIT;
+	int r = stage_spawn(with, cgroup, false, &c->child, err);
+
+	if (r != -EOPNOTSUPP || cgroup < 0)
+		return r;
+	r = cgroup_become_threaded(c->cgroup, c->spec->lnx.resources, &threaded);
+	if (r == 0)
+		return -EOPNOTSUPP;
+	*err = threaded;
+	if (r < 0)
+		return r;
+	child_done(&c->child);
+	return stage_spawn(with, cgroup, false, &c->child, err);
+}
+
 static int spawn(struct creation *c, const struct compiled *with, struct error *err)
 {
 	auto_(close_fd) int cgroup = cgroup_clone_fd(c->cgroup, NULL, 0, err);
@@ -29,7 +47,7 @@ static int spawn(struct creation *c, const struct compiled *with, struct error *
 
 	if (cgroup < 0 && cgroup != -ENOENT)
 		return cgroup;
-	r = stage_spawn(with, cgroup, false, &c->child, err);
+	r = clone_into(c, with, cgroup, err);
 	if (r < 0)
 		return r;
 	c->talk = (struct conversation){

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <signal.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "launch/console.h"
 #include "launch/hooks.h"
@@ -134,11 +137,28 @@ static bool notifies(const struct spec_seccomp *s)
 	return false;
 }
 
+/* What became of a start that failed. */
+enum start_failure {
+	NOTHING_STARTED, /* init still waits for a start */
+	START_FAILED,
+	HOOK_FAILED,
+};
+
+/*
+ * An init that something holds has not read our START: with our end shut it passes that over when it goes on, and waits
+ * for the next one.
+ */
+static bool take_back(int sync)
+{
+	int unread = 0;
+
+	return shutdown(sync, SHUT_WR) == 0 && ioctl(sync, SIOCOUTQ, &unread) == 0 && unread > 0;
+}
+
 /* The config that `create` kept; needed for listeners, hooks and the words of errors. */
-static int converse(struct container *c, const struct spec *spec, bool *hook_failed,
+static int converse(struct container *c, const struct spec *spec, int pidfd, enum start_failure *failure,
 		    struct error *err)
 {
-	auto_(close_fd) int pidfd = container_init_pidfd(c, err);
 	auto_(close_fd) int sync = connect_to_init(c, err);
 	struct conversation t = {
 		.sync = sync,
@@ -151,41 +171,48 @@ static int converse(struct container *c, const struct spec *spec, bool *hook_fai
 	};
 	int r;
 
-	if (pidfd < 0 || sync < 0)
-		return pidfd == -ESRCH ? failf(err, EINVAL, "cannot start a container that has stopped")
-				       : -err->num;
+	if (sync < 0)
+		return -err->num;
 	r = start_conversation(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
-	*hook_failed = t.hook_failed;
+	if (r < 0 && !take_back(sync))
+		*failure = t.hook_failed ? HOOK_FAILED : START_FAILED;
 	return r;
 }
 
-/* A container whose start failed is stopped: what it was made of stays for `delete`. */
-static void stop(struct container *c)
+#define DEATH_PATIENCE 10 /* seconds */
+
+/*
+ * A container whose start failed is stopped when we return, for whoever asks next: what it was made of stays for
+ * `delete`.
+ */
+static void stop(struct container *c, int pidfd)
 {
 	(void)container_kill(c, SIGKILL, true, NULL);
+	(void)child_await(pidfd, DEATH_PATIENCE);
 }
 
 /* After a startContainer or poststart hook that failed. */
-static void destroy(struct container *c)
+static void destroy(struct container *c, int pidfd)
 {
-	stop(c);
+	stop(c, pidfd);
 	(void)container_delete(c, true, NULL);
 }
 
-static void await_ready(struct container *c, int notify)
+static void clear_away(struct container *c, int pidfd, enum start_failure failure)
 {
-	auto_(close_fd) int pidfd = container_init_pidfd(c, NULL);
-
-	if (pidfd >= 0)
-		notify_forward(notify, pidfd, c->state.init.pid);
+	if (failure == HOOK_FAILED)
+		destroy(c, pidfd);
+	else if (failure == START_FAILED)
+		stop(c, pidfd);
 }
 
 int container_start(struct container *c, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
-	auto_(close_fd) int notify = -EBADF;
+	auto_(close_fd) int notify = -EBADF, pidfd = -EBADF;
+	enum start_failure failure = NOTHING_STARTED;
 	struct cgroup *cg;
-	bool hook_failed = false, lost = false;
+	bool lost = false;
 	int r = container_lock(c, err);
 
 	if (r == 0)
@@ -199,21 +226,21 @@ int container_start(struct container *c, struct error *err)
 		if (notify < 0 && notify != -ENOENT)
 			return notify;
 	}
-	r = converse(c, doc->spec, &hook_failed, err);
+	pidfd = container_init_pidfd(c, err);
+	if (pidfd < 0)
+		return pidfd == -ESRCH ? failf(err, EINVAL, "cannot start a container that has stopped") : pidfd;
+	r = converse(c, doc->spec, pidfd, &failure, err);
 	if (r < 0) {
 		if (container_cgroup(c, &cg, NULL) == 0)
 			(void)limits_explain(cg, doc->spec->lnx.resources, err);
-		if (hook_failed)
-			destroy(c);
-		else
-			stop(c);
+		clear_away(c, pidfd, failure);
 		return -err->num;
 	}
 	(void)unlinkat(c->dir, START_SOCKET, 0);
 	r = start_poststart(doc->spec, &c->state, c->dir, &lost, err);
 	if (r < 0 && !lost)
-		destroy(c);
+		destroy(c, pidfd);
 	if (r == 0 && notify >= 0)
-		await_ready(c, notify);
+		notify_forward(notify, pidfd, c->state.init.pid);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -234,8 +235,28 @@ int pass_process(struct compile *c, struct error *err)
 
 /* ---- waiting for START ---- */
 
+/* Of those whose default it is to end a process, as a set of the kernel's. */
+static uint64_t ending_signals(void)
+{
+	static const int others[] = { SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH };
+	uint64_t set = ~UINT64_C(0);
+
+	foreach_array(sig, others)
+		set &= ~(UINT64_C(1) << (*sig - 1));
+	return set;
+}
+
+/* Elsewhere the kernel does it. */
+static bool is_pid_1(const struct compile *c)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWPID);
+
+	return ns && !ns->path;
+}
+
 int pass_created(struct compile *c, struct error *err)
 {
+	struct plan_op *accept;
 	int socket;
 
 	(void)err;
@@ -256,7 +277,9 @@ int pass_created(struct compile *c, struct error *err)
 	plan_feature(c->b, WITH_START_SOCKET);
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_KEPT;
 	socket = plan_take_kept_fd(c->b, c->in->start_socket);
-	plan_add(c->b, PLAN_ACCEPT)->fd = socket;
+	accept = plan_add(c->b, PLAN_ACCEPT);
+	accept->fd = socket;
+	accept->x = is_pid_1(c) ? ending_signals() : 0;
 	return 0;
 }
 
