@@ -9,6 +9,7 @@
 #include <asm/statfs.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 
 #include "nsexec/stage.h"
@@ -16,6 +17,8 @@
 
 /* Descriptors are not closed one by one but, when there are many, all at once; the rest by CLOSE_REST. */
 #define SCRATCH_MAX 100
+#define MNT_DETACH 2
+#define UMOUNT_NOFOLLOW 8
 
 static long set_attributes(int fd, const struct plan_op *op, int idmap)
 {
@@ -94,31 +97,48 @@ long op_ROOT_PLAIN(struct stage *s, const struct plan_op *op)
 	return open_root(s, stage_s1(s, op));
 }
 
-/* pivot_root(2), "pivot_root(".", ".")": the old root lies on top of the new one, and goes. */
+/*
+ * -EXDEV when a mount lies on top of our root. A path that begins at the root does not meet that one, but its ".." does, and
+ * so does setns(2). Else a descriptor of the root, which CLOSE_REST closes.
+ */
+static long root_is_topmost(void)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV,
+	};
+
+	return sys(openat2, AT_FDCWD, "..", &how, sizeof(how));
+}
+
+/*
+ * pivot_root(2), "pivot_root(".", ".")": the old root lies on top of the new one, our working directory, and whatever the
+ * caller had mounted over its "/" lies on top of that. All of them go, one by one from the top.
+ */
 long op_PIVOT(struct stage *s, const struct plan_op *op)
 {
-	long r = sys(fchdir, s->root);
+	long r = sys(fchdir, s->root), topmost = -EXDEV;
 
 	(void)op;
 	if (r == 0)
 		r = sys(pivot_root, ".", ".");
-	if (r == 0)
-		r = sys(umount2, ".", 2 /* MNT_DETACH */);
-	return r < 0 ? r : sys(chdir, "/");
+	while (r == 0 && topmost == -EXDEV) {
+		r = sys(umount2, ".", MNT_DETACH);
+		if (r == 0)
+			topmost = root_is_topmost();
+	}
+	return r < 0 ? r : topmost < 0 ? topmost : 0;
 }
 
 /*
- * For roots that pivot_root cannot leave (initramfs). What lies below the old root stays mounted and is
- * only out of sight, so the kernel's own views of the host go first: a bare /proc must not be found again.
+ * For roots that pivot_root cannot leave (initramfs). What lies below the old root stays mounted and is only out of sight;
+ * DETACH has taken the kernel's own views of the host away before.
  */
 long op_MOVE_ROOT(struct stage *s, const struct plan_op *op)
 {
-	long r;
+	long r = sys(fchdir, s->root);
 
 	(void)op;
-	(void)sys(umount2, "/proc", 2);
-	(void)sys(umount2, "/sys", 2);
-	r = sys(fchdir, s->root);
 	if (r == 0)
 		r = sys(move_mount, s->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	if (r == 0)
@@ -241,8 +261,9 @@ long op_TARGET_SETATTR(struct stage *s, const struct plan_op *op)
 
 long op_COPY_UP(struct stage *s, const struct plan_op *op)
 {
-	(void)op;
-	return copy_tree(s->target, s->mount);
+	if (op->x && !s->copy.bounded)
+		s->copy = (struct copy_budget){ .bounded = true, .left = op->x };
+	return copy_tree(s->target, s->mount, &s->copy);
 }
 
 static long attach(int mount, int target)
@@ -317,6 +338,23 @@ static long open_hidden(struct stage *s, const struct plan_op *op)
 	return fd < 0 ? fd : path_open((int)fd, stage_s1(s, op) + text_len(below), O_PATH);
 }
 
+/*
+ * What is mounted over the root's own directory nobody would ever see (an image's link may lead there). Below the kernel's
+ * filesystems there is no need to look.
+ */
+static long is_root(const struct stage *s, const struct plan_op *op, long fd)
+{
+	struct statx a, b;
+	long r;
+
+	if (op->s2)
+		return 0;
+	r = sys(statx, fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &a);
+	if (r == 0)
+		r = sys(statx, s->root, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b);
+	return r < 0 ? r : a.stx_ino == b.stx_ino && a.stx_mnt_id == b.stx_mnt_id;
+}
+
 static long clone_of(int fd)
 {
 	return sys(open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -370,6 +408,26 @@ static long null_device(struct stage *s)
 	return mount;
 }
 
+/* What covers it is locked to it in every user namespace below, and counts as a mask there (mount_namespaces(7)). */
+static long cover(struct stage *s, const char *path)
+{
+	long mount, target = sys(openat, AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (target < 0)
+		return target;
+	mount = empty_directory(s);
+	return mount < 0 ? mount : attach((int)mount, (int)target);
+}
+
+long op_DETACH(struct stage *s, const struct plan_op *op)
+{
+	long r = sys(umount2, stage_s1(s, op), MNT_DETACH | UMOUNT_NOFOLLOW);
+
+	if (r == -EINVAL || r == -EPERM)
+		r = cover(s, stage_s1(s, op));
+	return r == -ENOENT ? 0 : r; /* it went with the one it was mounted on */
+}
+
 long op_MASK(struct stage *s, const struct plan_op *op)
 {
 	struct statx st;
@@ -377,6 +435,9 @@ long op_MASK(struct stage *s, const struct plan_op *op)
 
 	if (target < 0)
 		return target == -ENOENT || target == -ENOTDIR ? 0 : target;
+	r = is_root(s, op, target);
+	if (r != 0)
+		return r < 0 ? r : -EBUSY;
 	r = sys(statx, target, "", AT_EMPTY_PATH, STATX_TYPE, &st);
 	if (r < 0)
 		return r;
@@ -393,6 +454,9 @@ long op_READONLY(struct stage *s, const struct plan_op *op)
 
 	if (target < 0)
 		return target == -ENOENT || target == -ENOTDIR ? 0 : target;
+	r = is_root(s, op, target);
+	if (r != 0)
+		return r < 0 ? r : sys(mount_setattr, s->root, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 	mount = sys(open_tree, target, "",
 		    AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (mount < 0)

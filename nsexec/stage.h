@@ -11,6 +11,12 @@
 #include "nsexec/plan.h"
 #include "nsexec/sync.h"
 
+/* Bytes that all copies of a container may take together. */
+struct copy_budget {
+	bool bounded;
+	uint64_t left;
+};
+
 struct stage {
 	const struct plan *plan;
 	int sync;            /* the socket to the runtime                        */
@@ -28,6 +34,7 @@ struct stage {
 	uint32_t umask;      /* the caller's, then the program's; ours is 0      */
 	bool target_made;
 	bool cwd_done;
+	struct copy_budget copy;
 	uint32_t program;    /* index of plan->paths that FIND_EXEC chose        */
 	int first_fd;        /* the fd table: numbers in a row, as they were received */
 	uint32_t n_fds;
@@ -83,7 +90,8 @@ void text_copy(char *to, size_t room, const char *from);
 /* Octal digits of v. */
 void text_octal(char *to, uint32_t v);
 
-long copy_tree(int from, int to);
+/* copy.c: -ENOMEM when it takes more than what is left. */
+long copy_tree(int from, int to, struct copy_budget *b);
 
 /* A device as mknod(2) takes it. -EINVAL: more bits than that has, which it would cut to another device. */
 static inline long device_number(uint32_t major, uint32_t minor)

@@ -11,6 +11,10 @@
 
 #include "base/error.h"
 
+/* Printed with root.path: devices and mounts would be made in the host's own tree. */
+#define ROOT_IS_THE_HOSTS \
+	"'%s' is the host's own root directory: a container needs a root filesystem of its own"
+
 /* The kernel's id of the mount a descriptor lies on, never used twice since Linux 6.8; 0: unknown. */
 uint64_t mount_id(int fd);
 

@@ -43,6 +43,7 @@ static const struct {
 	{ PLAN_ROOT_PATH,      "mount the rootfs '%1'" },
 	{ PLAN_ROOT_PLAIN,     "open the root '%1'" },
 	{ PLAN_PIVOT,          "pivot_root" },
+	{ PLAN_DETACH,         "detach '%1' of the host" },
 	{ PLAN_MOVE_ROOT,      "move the root" },
 	{ PLAN_CHROOT,         "chroot" },
 	{ PLAN_ROOT_SETATTR,   "set the attributes of the root mount" },
@@ -225,6 +226,8 @@ int failure_of_op(const struct conversation *t, const struct sync_message *m, st
 		str_add(&text, " must be mounted on ordinary directory");
 	if ((code == PLAN_MASK || code == PLAN_READONLY) && (m->num == EXDEV || m->num == ELOOP))
 		str_add(&text, ": someone has replaced its mountpoint since");
+	if (code == PLAN_COPY_UP && m->num == ENOMEM)
+		str_add(&text, ": the directory holds more than the container's memory limit allows");
 	codef(err, m->num, "%s", str_text(&text));
 	if (origin)
 		spec_error(origin, member, err);

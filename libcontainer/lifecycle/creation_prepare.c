@@ -20,6 +20,7 @@
 #include "base/parse.h"
 #include "base/sys.h"
 #include "base/timings.h"
+#include "fs/root_mount.h"
 #include "lifecycle/leftover.h"
 #include "store/store.h"
 
@@ -87,7 +88,12 @@ static int open_rootfs(struct creation *c, struct error *err)
 		return spec_error(root->json, "path", err);
 	}
 	c->rootfs = path_of(c, fd);
-	return c->rootfs ? 0 : sysf(err, "path of rootfs '%s'", root->path);
+	if (!c->rootfs)
+		return sysf(err, "path of rootfs '%s'", root->path);
+	if (!streq(c->rootfs, "/"))
+		return 0;
+	failf(err, EINVAL, ROOT_IS_THE_HOSTS, root->path);
+	return spec_error(root->json, "path", err);
 }
 
 static int check_terminal(const struct creation *c, struct error *err)

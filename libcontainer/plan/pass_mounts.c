@@ -229,6 +229,18 @@ static const char *name_in_new_tmpfs(const struct compile *c, const struct resol
 	return NULL;
 }
 
+/*
+ * The limit is set when all is made, so that it need not be large enough for that. A copy is bounded by it from the
+ * beginning. 0: there is none.
+ */
+static uint64_t memory_limit(const struct compile *c)
+{
+	const struct spec_resources *r = c->spec->lnx.resources;
+	const struct spec_memory *m = r ? r->memory : NULL;
+
+	return m && m->limit.set && m->limit.value > 0 ? (uint64_t)m->limit.value : 0;
+}
+
 static int filesystem(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
 	const char *path = m->destination, *parent = NULL;
@@ -253,7 +265,7 @@ static int filesystem(struct compile *c, const struct resolved_mount *m, struct 
 		add_target(c, path, false, 0755)->flags |= m->target == TARGET_PLAIN ? OP_PLAIN : 0;
 	add_mount_fs(c, m, set, name != NULL);
 	if (m->copy_up)
-		plan_add(c->b, PLAN_COPY_UP);
+		plan_add(c->b, PLAN_COPY_UP)->x = memory_limit(c);
 	r = add_idmap(c, m, err);
 	if (r < 0)
 		return r;

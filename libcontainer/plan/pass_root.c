@@ -4,11 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
+#include "base/file.h"
 #include "base/macros.h"
+#include "base/str.h"
 #include "base/sys.h"
+#include "fs/mountinfo.h"
 #include "fs/root_mount.h"
 #include "plan/pass.h"
+
+#define MOUNTINFO_MAX ((size_t)64 << 20)
 
 static const unsigned propagation_flag[] = {
 	[PROPAGATION_UNSET] = MS_SLAVE,
@@ -36,6 +42,40 @@ static int clone_root(const char *path, unsigned propagation)
 	return take_fd(fd);
 }
 
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+/*
+ * --no-pivot leaves the host's mounts in the container's mount namespace, out of sight. As long as a procfs or sysfs is among
+ * them that nothing covers, the kernel lets a user namespace in the container mount a new one, without the masks of ours
+ * (mount_too_revealing()). Those in the rootfs itself go before it is mounted: later its own are found by that path.
+ */
+static int detach_kernel_fs(struct compile *c, bool in_rootfs, struct error *err)
+{
+	auto_str text = STR_INIT;
+	struct mountinfo m;
+	char *at;
+	int r = file_read_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
+
+	if (r < 0)
+		return codef(err, r, "read '/proc/self/mountinfo'");
+	at = text.s;
+	while (mountinfo_next(&at, &m))
+		if ((streq(m.type, "proc") || streq(m.type, "sysfs")) && streq(m.root, "/") &&
+		    is_below(m.mountpoint, c->in->rootfs) == in_rootfs)
+			plan_add_s(c->b, PLAN_DETACH, m.mountpoint, NULL);
+	return 0;
+}
+
+static bool leaves_old_root(const struct compile *c)
+{
+	return c->in->no_pivot && has_namespace(c, CLONE_NEWNS);
+}
+
 int pass_root(struct compile *c, struct error *err)
 {
 	enum spec_propagation wanted = c->spec->lnx.rootfs_propagation;
@@ -50,7 +90,9 @@ int pass_root(struct compile *c, struct error *err)
 		first = MS_SLAVE;
 	/* The host's own namespace is left as it is: only the root there is ours. */
 	if (has_namespace(c, CLONE_NEWNS))
-		plan_add(c->b, PLAN_PROPAGATION)->x = first;
+		plan_add(c->b, PLAN_PROPAGATION)->x = c->in->no_pivot ? MS_PRIVATE : first;
+	if (leaves_old_root(c) && detach_kernel_fs(c, true, err) < 0)
+		return -err->num;
 	fd = clone_root(c->in->rootfs, first);
 	if (fd >= 0) {
 		if (!has_namespace(c, CLONE_NEWNS))
@@ -71,8 +113,9 @@ int pass_enter_root(struct compile *c, struct error *err)
 	enum spec_propagation wanted = c->spec->lnx.rootfs_propagation;
 	struct plan_op *op;
 
-	(void)err;
 	plan_origin(c->b, c->spec->root->json, NULL);
+	if (leaves_old_root(c) && detach_kernel_fs(c, false, err) < 0)
+		return -err->num;
 	if (!has_namespace(c, CLONE_NEWNS))
 		plan_add(c->b, PLAN_CHROOT);
 	else
@@ -82,10 +125,13 @@ int pass_enter_root(struct compile *c, struct error *err)
 		op = plan_add(c->b, PLAN_ROOT_SETATTR);
 		op->z = propagation_flag[wanted];
 	}
-	if (c->spec->root->readonly) {
+	if (c->resolved->readonly_root) {
 		if (c->process) /* it may have to be made */
 			compile_cwd(c);
-		plan_origin(c->b, c->spec->root->json, "readonly");
+		if (c->spec->root->readonly)
+			plan_origin(c->b, c->spec->root->json, "readonly");
+		else
+			plan_origin(c->b, c->spec->lnx.json, "readonlyPaths");
 		plan_add(c->b, PLAN_ROOT_SETATTR)->x = MOUNT_ATTR_RDONLY;
 	}
 	return 0;

@@ -42,15 +42,9 @@ static bool in_list(const char *word, const char *const *list, size_t n)
 
 /* ---- what it is ---- */
 
-/* "/", "//", "/.", "/..": of nothing but slashes and dots, and no name. */
-static bool is_root_itself(const char *path)
-{
-	return !path[strspn(path, "/.")] && !strstr(path, "...");
-}
-
 static int check_destination(struct entry *e)
 {
-	if (e->o.remount || !is_root_itself(e->m->destination))
+	if (e->o.remount || !resolve_is_root(e->m->destination))
 		return 0;
 	return refuse_spec(
 		e->r, e->m->json, "destination",

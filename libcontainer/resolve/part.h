@@ -39,3 +39,5 @@ int resolve_no_memory(const struct resolver *r);
 
 /* New or joined. Also when a namespace of the list could not be read: it may be that one. */
 bool resolve_has_namespace(const struct resolver *r, uint64_t clone_flag);
+/* paths.c: "/", "//", "/.", "/..": nothing but slashes and dots, and no name. */
+bool resolve_is_root(const char *path);

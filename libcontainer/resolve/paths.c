@@ -4,9 +4,15 @@
 
 #include <linux/magic.h>
 #include <linux/sched.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "resolve/part.h"
+
+bool resolve_is_root(const char *path)
+{
+	return !path[strspn(path, "/.")] && !strstr(path, "...");
+}
 
 /* The kernel's filesystems, as the stage can verify them. */
 static uint64_t magic_of(const struct resolved_mount *m)
@@ -36,7 +42,7 @@ static struct resolved_path resolve_path(const struct resolver *r, const char *p
 	return p;
 }
 
-/* An array with room for all of `paths`; -ENOMEM. */
+/* An array with room for all of `paths`, without the root itself; -ENOMEM. */
 static int add_paths(const struct resolver *r, const spec_strings *paths, struct resolved_path **v,
 		     size_t *n)
 {
@@ -44,16 +50,35 @@ static int add_paths(const struct resolver *r, const spec_strings *paths, struct
 	if (!*v)
 		return resolve_no_memory(r);
 	foreach_list(path, paths)
-		(*v)[(*n)++] = resolve_path(r, *path);
+		if (!resolve_is_root(*path))
+			(*v)[(*n)++] = resolve_path(r, *path);
 	return 0;
+}
+
+/* What was mounted over the root's own directory nobody would see. */
+static int resolve_root(const struct resolver *r)
+{
+	const struct spec_linux *l = &r->spec->lnx;
+	int num = 0;
+
+	foreach_list(path, &l->masked_paths)
+		if (num == 0 && resolve_is_root(*path))
+			num = refuse_spec(r, l->json, "maskedPaths",
+					  "'%s' is the root itself: it cannot be masked", *path);
+	r->out->readonly_root = r->spec->root && r->spec->root->readonly;
+	foreach_list(path, &l->readonly_paths)
+		r->out->readonly_root |= resolve_is_root(*path);
+	return num;
 }
 
 int resolve_paths(const struct resolver *r)
 {
 	const struct spec_linux *l = &r->spec->lnx;
 	struct resolved *out = r->out;
-	int num;
+	int num = resolve_root(r);
 
+	if (num < 0)
+		return num;
 	if (!l->masked_paths.n && !l->readonly_paths.n)
 		return 0;
 	if (!resolve_has_namespace(r, CLONE_NEWNS))

@@ -91,6 +91,7 @@ struct resolved {
 	const struct spec *spec; /* as it is written */
 	LIST(struct resolved_mount) mounts;
 	LIST(struct resolved_path) masked, readonly;
+	bool readonly_root;      /* by root.readonly or readonlyPaths                            */
 	bool dev_is_bound;       /* /dev is one of the host's directories: nothing is made in it */
 	bool cgroup_is_writable; /* the container's cgroup is mounted for it to write to, on v2  */
 };

@@ -4,26 +4,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/str.h"
+#include "fs/root_mount.h"
 #include "validate/kernel.h"
 #include "validate/validate.h"
 
 static void check_root(const struct validation *v)
 {
 	const struct spec_root *root = v->spec->root;
+	auto_(close_fd) int fd = -EBADF;
+	char path[PATH_MAX];
 	struct stat st;
 
 	if (!v->with_host || !root || !root->path)
 		return;
-	if (fstatat(v->bundle, root->path, &st, 0) < 0)
+	fd = openat(v->bundle, root->path, O_PATH | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
 		host_problem(v, ERROR, root->json, "path", NULL, "rootfs '%s': %s", root->path,
 			     errno_words(errno));
 	else if (!S_ISDIR(st.st_mode))
 		host_problem(v, ERROR, root->json, "path", NULL, "rootfs '%s' is not a directory",
 			     root->path);
+	else if (path_of_fd(fd, path, sizeof(path)) >= 0 && streq(path, "/"))
+		host_problem(v, ERROR, root->json, "path", NULL, ROOT_IS_THE_HOSTS, root->path);
 }
 
 /* cgroup: on v2 the type is made of cgroup2. */

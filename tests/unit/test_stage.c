@@ -167,6 +167,8 @@ static void holds(const char *path, const char *text)
 	close(fd);
 }
 
+static struct copy_budget any;
+
 START_TEST(a_tree_is_copied_with_links_and_modes)
 {
 	struct stat st;
@@ -180,7 +182,7 @@ START_TEST(a_tree_is_copied_with_links_and_modes)
 	mkdirat(root, "to", 0755);
 	from = openat(root, "in", O_PATH | O_CLOEXEC);
 	to = openat(root, "to", O_PATH | O_CLOEXEC);
-	ck_assert_int_eq(copy_tree(from, to), 0);
+	ck_assert_int_eq(copy_tree(from, to, &any), 0);
 	holds("to/one", "first");
 	holds("to/sub/two", "second");
 	ck_assert_int_eq(fstatat(root, "to/sub", &st, 0), 0);
@@ -207,7 +209,7 @@ START_TEST(a_long_directory_is_copied_whole)
 	}
 	from = openat(root, "many", O_PATH | O_CLOEXEC);
 	to = openat(root, "to", O_PATH | O_CLOEXEC);
-	ck_assert_int_eq(copy_tree(from, to), 0);
+	ck_assert_int_eq(copy_tree(from, to, &any), 0);
 	for (int i = 0; i < 300; i++) {
 		char copy[32];
 
@@ -215,6 +217,28 @@ START_TEST(a_long_directory_is_copied_whole)
 		snprintf(copy, sizeof(copy), "to/%d", i);
 		holds(copy, name);
 	}
+	close(from);
+	close(to);
+}
+END_TEST
+
+START_TEST(a_copy_that_takes_too_much_is_refused)
+{
+	struct copy_budget small = { .bounded = true, .left = 2 * (4096 + 1024) + 1024 };
+	int from, to;
+
+	put("in/one", "first", 0640);
+	put("in/two", "second", 0640);
+	mkdirat(root, "to", 0755);
+	from = openat(root, "in", O_PATH | O_CLOEXEC);
+	to = openat(root, "to", O_PATH | O_CLOEXEC);
+	ck_assert_int_eq(copy_tree(from, to, &small), 0);
+	ck_assert_uint_eq(small.left, 0);
+	mkdirat(root, "again", 0755);
+	close(to);
+	to = openat(root, "again", O_PATH | O_CLOEXEC);
+	small.left = 2 * (4096 + 1024);
+	ck_assert_int_eq(copy_tree(from, to, &small), -ENOMEM);
 	close(from);
 	close(to);
 }
@@ -361,6 +385,7 @@ int main(void)
 	tcase_add_test(t, a_path_too_long_is_refused);
 	tcase_add_test(t, a_tree_is_copied_with_links_and_modes);
 	tcase_add_test(t, a_long_directory_is_copied_whole);
+	tcase_add_test(t, a_copy_that_takes_too_much_is_refused);
 	tcase_add_test(t, the_table_arrives_in_a_row);
 	tcase_add_test(t, end_of_file_is_never_a_table);
 	tcase_add_test(t, a_table_without_descriptors_is_refused);

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the root of a container is, and that nothing of the host's lies on it or beside it.
+load ../lib/orlop
+
+# on_a_stack N COMMAND...: in a mount namespace that has N more mounts on its "/".
+on_a_stack() {
+	local n=$1
+
+	shift
+	unshare --mount --propagation private bash -c '
+		for ((i = 0; i < $1; i++)); do mount --rbind / / && cd /; done
+		shift
+		"$@"' stack "$n" "$@"
+}
+
+@test "mounts that the caller has stacked on its / are no way to the host's root, neither for init nor for exec" {
+	echo host >"$T/secret"
+	script "cat $T/secret; ls -d /bin/busybox; exec sleep 1000"
+	for n in 1 4; do
+		on_a_stack "$n" "$ORLOP" --root "$ROOT" run -d --bundle "$BUNDLE" "$ID" >"$T/stdout" 2>"$T/stderr"
+		eventually file_says "$T/stdout" /bin/busybox
+		refute grep -q host "$T/stdout"
+		run_orlop exec "$ID" cat "$T/secret"
+		[ "$status" -ne 0 ]
+		[[ "$output" != *host* ]]
+		ok exec "$ID" awk '$5 == "/"' /proc/self/mountinfo
+		[ "$(wc -l <<<"$output")" -eq 1 ]
+		ok delete -f "$ID"
+	done
+}
+
+@test "a root.path that is the host's own root is refused, and nothing of the host is touched" {
+	config 'del(.linux.maskedPaths, .linux.readonlyPaths)'
+	ls -l /dev >"$T/dev"
+	ln -s / "$BUNDLE/link"
+	for path in / /. // /usr/.. link link/; do
+		config '.root.path = $p' --arg p "$path"
+		refused run "$ID"
+		says "is the host's own root directory"
+		no_namespace mount
+		refused create "$ID"
+		says "is the host's own root directory"
+		fails 1 "is the host's own root directory" validate "$BUNDLE"
+		namespace mount
+	done
+	ls -l /dev | diff "$T/dev" -
+	nothing_left
+}
+
+@test "readonlyPaths with the root itself makes it read-only, what is mounted in it stays writable" {
+	ln -s / "$ROOTFS/tmp/up"
+	mount_entry /mnt tmpfs tmpfs
+	for path in / /. // /.. /tmp/up; do
+		config '.linux.readonlyPaths = [$p]' --arg p "$path"
+		script 'touch /made 2>&1; touch /mnt/made && echo end'
+		ok run "$ID"
+		says "Read-only file system"
+		says end
+	done
+}
+
+@test "maskedPaths with the root itself is refused" {
+	config '.linux.maskedPaths = ["/."]'
+	fails 1 "is the root itself: it cannot be masked" create "$ID"
+	ln -s / "$ROOTFS/tmp/up"
+	config '.linux.maskedPaths = ["/tmp/up"]'
+	fails 1 "mask '/tmp/up'" create "$ID"
+	nothing_left
+}
+
+@test "--no-pivot leaves no procfs or sysfs of the host that lets a user namespace mount one without masks" {
+	mkdir "$T/other proc" "$T/sys"
+	mount -t proc proc "$T/other proc"
+	mount -t proc proc "$T/other proc"
+	mount -t sysfs sysfs "$T/sys"
+	config '.process.capabilities |= with_entries(.value = ["CAP_SETFCAP", "CAP_SYS_CHROOT"])'
+	script 'unshare -U -r -m -p -f mount -t proc none /mnt 2>&1 && echo MOUNTED
+		unshare -U -r -m -n mount -t sysfs none /mnt 2>&1 && echo MOUNTED
+		grep -c " - proc " /proc/self/mountinfo; ls /proc/1/root; echo end'
+	ok run --no-pivot "$ID"
+	umount "$T/other proc" "$T/other proc" "$T/sys"
+	says end
+	[[ "$output" != *MOUNTED* ]] || complain "a kernel filesystem without masks"
+}
+
+@test "--no-pivot in a user namespace leaves none either" {
+	user_namespace
+	script 'unshare -U -r -m -p -f mount -t proc none /mnt 2>&1 && echo MOUNTED; echo end'
+	ok run --no-pivot "$ID"
+	says end
+	[[ "$output" != *MOUNTED* ]] || complain "a procfs without masks"
+}
+
+@test "a procfs that the host mounts later does not come into a container of --no-pivot" {
+	mkdir "$T/later"
+	mount --make-shared -t tmpfs later "$T/later"
+	mkdir "$T/later/proc"
+	script 'exec sleep 1000'
+	ok run -d --no-pivot "$ID"
+	mount -t proc proc "$T/later/proc"
+	refute grep -q "$T/later/proc" "/proc/$(pid_of)/mountinfo"
+	umount -R "$T/later"
+}
+
+@test "tmpcopyup takes no more than the memory limit, and leaves holes as they are" {
+	needs_controller memory
+	copy_rootfs
+	mkdir "$ROOTFS/data"
+	head -c 1M /dev/urandom >"$ROOTFS/data/file"
+	truncate -s 300M "$ROOTFS/data/sparse"
+	printf end | dd of="$ROOTFS/data/sparse" bs=1M seek=200 conv=notrunc status=none
+	sum=$(cat "$ROOTFS/data/file" | md5sum)
+	mount_entry /data tmpfs tmpfs tmpcopyup
+	config '.linux.resources.memory = { limit: 33554432 }'
+	run_script 'md5sum </data/file; stat -c %s /data/sparse; du -k /data/sparse | cut -f1; tail -c +209715201 /data/sparse | head -c 3'
+	is "$sum"$'\n'"314572800"$'\n'"4"$'\n'"end"
+	head -c 40M /dev/urandom >"$ROOTFS/data/big"
+	refused run "$ID"
+	says "the directory holds more than the container's memory limit allows"
+	nothing_left
+}
+
+@test "all copies of a container together are within its memory limit" {
+	copy_rootfs
+	mkdir "$ROOTFS/a" "$ROOTFS/b"
+	head -c 20M /dev/urandom >"$ROOTFS/a/file"
+	head -c 20M /dev/urandom >"$ROOTFS/b/file"
+	mount_entry /a tmpfs tmpfs tmpcopyup
+	mount_entry /b tmpfs tmpfs tmpcopyup
+	config '.linux.resources.memory = { limit: 33554432 }'
+	fails 1 "memory limit allows" run "$ID"
+	nothing_left
+	config 'del(.linux.resources.memory)'
+	ok run "$ID"
+}
