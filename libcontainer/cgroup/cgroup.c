@@ -295,6 +295,10 @@ int cgroup_clone_fd(struct cgroup *c, const char *sub, pid_t init, struct error 
 	/* A hybrid host's sub-cgroups are made by v1 users as a rule. */
 	if (fd < 0 && errno == ENOENT && sub && c->kind == CGROUP_HYBRID)
 		return open_cgroup(c->unified->path, err);
+	/* Init has left it for another one, and somebody has removed it: exec belongs beside init. */
+	inner = fd < 0 && errno == ENOENT && !sub && init > 0 ? place_of(c, init) : NULL;
+	if (inner)
+		return open_cgroup(inner, err);
 	if (fd < 0)
 		return cannot_open(path, err);
 	inner = sub ? NULL : inner_place(c, fd, init);
