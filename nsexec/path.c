@@ -9,12 +9,15 @@
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
+#include <linux/time_types.h>
 
 #include "nsexec/stage.h"
 #include "nsexec/sys.h"
 
 #define PATH_ROOM 4096
 #define SYMLINKS_MAX 40
+#define TRIES_AT_ONCE 100
+#define TRIES_PAUSED 1000 /* a millisecond each, and what the scheduler adds */
 
 static long resolve(int root, const char *path, uint64_t flags, uint64_t more)
 {
@@ -22,13 +25,20 @@ static long resolve(int root, const char *path, uint64_t flags, uint64_t more)
 		.flags = flags | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | more,
 	};
+	const struct __kernel_timespec pause = { .tv_nsec = 1000000 };
 	long fd;
 
-	/* EAGAIN: something was renamed meanwhile and the kernel cannot tell whether '..' is safe. */
-	do
+	/*
+	 * EAGAIN: something was renamed meanwhile and the kernel cannot tell whether '..' is safe; or somebody has a lease on
+	 * the file (fcntl(2)). Both are in the hands of the image's processes, so it is not tried for ever.
+	 */
+	for (int tries = 0;; tries++) {
 		fd = sys(openat2, root, path, &how, sizeof(how));
-	while (fd == -EAGAIN || fd == -EINTR);
-	return fd;
+		if ((fd != -EAGAIN && fd != -EINTR) || tries == TRIES_AT_ONCE + TRIES_PAUSED)
+			return fd;
+		if (tries >= TRIES_AT_ONCE)
+			(void)sys(nanosleep, &pause, 0);
+	}
 }
 
 long path_open(int root, const char *path, uint64_t flags)
