@@ -65,12 +65,6 @@ DEFINE_AUTO(struct container *, container_free);
 
 int container_start(struct container *c, struct error *err);
 
-/*
- * -EBADF when one of the descriptors 3..3+n-1 is not open. To be asked before anything else opens files:
- * --preserve-fds must hand on the caller's descriptors, never ours. create and run ask by themselves.
- */
-int container_check_preserved(unsigned n, struct error *err);
-
 struct exec_options {
 	const char *process_file; /* --process: a process object; else args and the rest below       */
 	const char *const *args;  /* NULL-terminated                                                 */

@@ -2,6 +2,7 @@
 
 /* The conversation's ops, hooks inside the container, seccomp and the last call. */
 
+#include <linux/close_range.h>
 #include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/mman.h>
@@ -174,9 +175,26 @@ static void divert_output(const struct stage *s)
 	(void)sys(dup3, fd, 2, 0);
 }
 
-static void hook_child(struct stage *s, const struct plan_op *op)
+/* What is placed for the program is not the hook's. */
+static void keep_placed(const struct stage *s)
+{
+	if (!s->placed || sys(close_range, SYNC_FD, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = SYNC_FD; fd <= s->placed; fd++)
+		(void)sys(fcntl, fd, F_SETFD, FD_CLOEXEC);
+}
+
+static char **hook_environment(const struct stage *s, const struct plan_op *op)
 {
 	static char *const empty[] = { NULL };
+
+	if (op->flags & OP_ENV)
+		return stage_list(s, s->plan->envp);
+	return op->l2.at ? stage_list(s, op->l2) : (char **)(uintptr_t)empty;
+}
+
+static void hook_child(struct stage *s, const struct plan_op *op)
+{
 	int state = stage_fd(s, op);
 
 	(void)op_SIGNALS(s, op);
@@ -187,9 +205,9 @@ static void hook_child(struct stage *s, const struct plan_op *op)
 	(void)sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)sys(setpgid, 0, 0);
 	(void)sys(lseek, state, 0, 0 /* SEEK_SET */);
+	keep_placed(s);
 	if (sys(dup3, state, 0, 0) >= 0)
-		(void)sys(execve, stage_s1(s, op), stage_list(s, op->l1),
-			  op->l2.at ? stage_list(s, op->l2) : (char **)(uintptr_t)empty);
+		(void)sys(execve, stage_s1(s, op), stage_list(s, op->l1), hook_environment(s, op));
 	sys(exit_group, NOT_EXECUTED);
 	for (;;)
 		SYS_TRAP();
@@ -237,15 +255,25 @@ static long hook_wait(struct stage *s, const struct plan_op *op, long pid, int p
 	return r < 0 ? r : status ? -ECANCELED : 0;
 }
 
+/* Filters that cannot look into clone3's arguments refuse it: with ENOSYS, or all of them with EPERM. */
+static long fork_child(int *pidfd)
+{
+	struct clone_args args = {
+		.flags = pidfd ? CLONE_PIDFD : 0,
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long pid = sys(clone3, &args, sizeof(args));
+
+	if (pid != -ENOSYS && pid != -EPERM)
+		return pid;
+	return sys(clone, args.flags | SIGCHLD, 0, pidfd, 0, 0);
+}
+
 long op_HOOK(struct stage *s, const struct plan_op *op)
 {
 	int pidfd = -1;
-	struct clone_args args = {
-		.flags = CLONE_PIDFD,
-		.pidfd = (uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
-	};
-	long r, pid = sys(clone3, &args, sizeof(args));
+	long r, pid = fork_child(&pidfd);
 
 	if (pid < 0)
 		return pid;
@@ -335,25 +363,12 @@ static void take_terminal(void)
 	(void)sys(ioctl, 0, TIOCSPGRP, &group);
 }
 
-static void decimal(char text[12], long value)
-{
-	char digits[12];
-	int n = 0, at = 0;
-
-	do
-		digits[n++] = (char)('0' + value % 10);
-	while (value /= 10);
-	while (n > 0)
-		text[at++] = digits[--n];
-	text[at] = 0;
-}
-
 static long execute_init(int image, long child)
 {
 	char name[] = "orlop-init", pid[12], *argv[] = { name, pid, NULL }, *envp[] = { NULL };
 	long r;
 
-	decimal(pid, child);
+	text_decimal(pid, child);
 	r = sys(execveat, image, "", argv, envp, AT_EMPTY_PATH);
 	(void)sys(kill, child, SIGKILL);
 	return r;
@@ -365,14 +380,11 @@ static long execute_init(int image, long child)
  */
 long op_INIT(struct stage *s, const struct plan_op *op)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD };
 	uint64_t all = ~0ULL, before = 0;
 	long pid;
 
 	(void)sys(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
-	pid = sys(clone3, &args, sizeof(args));
-	if (pid == -ENOSYS) /* what filters say that cannot look into clone3's arguments */
-		pid = sys(clone, SIGCHLD, 0, 0, 0, 0);
+	pid = fork_child(NULL);
 	if (pid < 0)
 		return pid;
 	if (pid > 0)

@@ -155,8 +155,7 @@ long op_AMBIENT(struct stage *s, const struct plan_op *op)
 
 long op_UMASK(struct stage *s, const struct plan_op *op)
 {
-	if (op->flags & OP_MODE)
-		s->umask = (uint32_t)op->x;
+	s->umask = (uint32_t)op->x;
 	(void)sys(umask, s->umask);
 	return 0;
 }
@@ -207,14 +206,55 @@ long op_RLIMIT(struct stage *s, const struct plan_op *op)
 	return sys(prlimit64, 0, op->x, limit, 0);
 }
 
+/* What is placed begins where the socket is. */
+long op_SYNC_MOVE(struct stage *s, const struct plan_op *op)
+{
+	long fd = sys(fcntl, s->sync, F_DUPFD_CLOEXEC, op->x);
+
+	if (fd < 0)
+		return fd;
+	sys(close, s->sync);
+	s->sync = (int)fd;
+	return 0;
+}
+
 long op_FD_PLACE(struct stage *s, const struct plan_op *op)
 {
-	long r = sys(dup3, stage_fd(s, op), op->x, 0);
+	long r;
 
+	if ((int)op->x == s->sync)
+		return -EBADF;
+	r = sys(dup3, stage_fd(s, op), op->x, 0);
+	if (r > s->placed)
+		s->placed = (int)r;
 	return r < 0 ? r : 0;
 }
 
-/* ---- HOME ---- */
+/* ---- the environment: what is known only here ---- */
+
+static void add_variable(struct stage *s, const char *text)
+{
+	uint64_t *slot = (uint64_t *)((char *)(uintptr_t)s->plan + s->plan->envp.at) + s->plan->envp.n;
+
+	/* The last stays zero: it ends the list. */
+	for (int i = 0; i < PLAN_LIST_SPARE - 1; i++, slot++)
+		if (!*slot || *slot == (uintptr_t)text) {
+			*slot = (uintptr_t)text;
+			return;
+		}
+}
+
+/* sd_listen_fds(3) compares it with the program's own. */
+long op_LISTEN_PID(struct stage *s, const struct plan_op *op)
+{
+	static const char name[] = "LISTEN_PID=";
+	long pid = sys(getpid);
+
+	text_copy(s->listen_pid, sizeof(s->listen_pid), name);
+	text_decimal(s->listen_pid + sizeof(name) - 1, pid > 0 ? pid : (int)op->x);
+	add_variable(s, s->listen_pid);
+	return 0;
+}
 
 /* Is the line "name:password:uid:gid:gecos:home:shell" that of uid? Then its home, in place. */
 static const char *home_of(char *line, uint64_t uid)
@@ -250,28 +290,32 @@ static bool is_regular(int fd)
 	       (st.stx_mode & S_IFMT) == S_IFREG;
 }
 
+/* len: as far as it has room. */
+static const char *line_home(char line[PASSWD_LINE], size_t len, uint64_t uid)
+{
+	if (len >= PASSWD_LINE)
+		return NULL;
+	line[len] = 0;
+	return home_of(line, uid);
+}
+
 /* Reads by blocks, PASSWD_MAX at most; a line longer than the buffer is passed over. */
 static bool find_home(int fd, uint64_t uid, char *home, size_t room)
 {
 	char line[PASSWD_LINE], block[PASSWD_LINE];
 	size_t len = 0, total = 0;
+	const char *found;
 	long n;
 
 	while (total < PASSWD_MAX && (n = sys(read, fd, block, sizeof(block))) > 0) {
 		total += (size_t)n;
 		for (long i = 0; i < n; i++) {
-			const char *found;
-
 			if (block[i] != '\n') {
 				if (len < sizeof(line))
 					line[len++] = block[i];
 				continue;
 			}
-			found = NULL;
-			if (len < sizeof(line)) {
-				line[len] = 0;
-				found = home_of(line, uid);
-			}
+			found = line_home(line, len, uid);
 			len = 0;
 			if (found) {
 				text_copy(home, room, found);
@@ -279,15 +323,30 @@ static bool find_home(int fd, uint64_t uid, char *home, size_t room)
 			}
 		}
 	}
-	return false;
+	/* The last line may lack its end. */
+	found = line_home(line, len, uid);
+	if (found)
+		text_copy(home, room, found);
+	return found != NULL;
 }
 
-/* After the pivot: the container's own passwd. The slot for the variable is kept by the plan. */
+/* The root is not where we are: a look-up "in the root" begins, and stays, at the descriptor. */
+static long open_passwd(void)
+{
+	long fd, root = sys(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return root;
+	fd = path_open((int)root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	sys(close, root);
+	return fd;
+}
+
+/* After the pivot: the container's own passwd. */
 long op_HOME(struct stage *s, const struct plan_op *op)
 {
-	uint64_t *slot = (uint64_t *)((char *)(uintptr_t)s->plan + s->plan->envp.at);
 	const size_t prefix = sizeof("HOME=") - 1;
-	long fd = path_open(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	long fd = open_passwd();
 
 	text_copy(s->home, sizeof(s->home), "HOME=/");
 	if (fd >= 0) {
@@ -296,6 +355,6 @@ long op_HOME(struct stage *s, const struct plan_op *op)
 			(void)find_home((int)fd, op->x, s->home + prefix, sizeof(s->home) - prefix);
 		sys(close, fd);
 	}
-	slot[s->plan->envp.n] = (uintptr_t)s->home;
+	add_variable(s, s->home);
 	return 0;
 }

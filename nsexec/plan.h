@@ -18,6 +18,7 @@
 /* A device number of the kernel: 12 bits and 20. */
 #define PLAN_MAJOR_MAX 0xfffU
 #define PLAN_MINOR_MAX 0xfffffU
+#define PLAN_NUMBER_MAX (1U << 30) /* of a descriptor */
 
 /* What the conversation of this plan has in it (sync.h). */
 enum plan_feature {
@@ -38,7 +39,7 @@ struct plan_span {
  * maps the plan copy-on-write and turns the slots into pointers where execve(2) wants an array: so it
  * needs no memory of its own.
  */
-#define PLAN_LIST_SPARE 2
+#define PLAN_LIST_SPARE 3
 
 struct plan {
 	uint32_t magic, version, size, features;
@@ -49,7 +50,7 @@ struct plan {
 	struct plan_span ops;      /* struct plan_op                                  */
 	struct plan_span paths;    /* list of strings: candidates for argv[0]         */
 	struct plan_span argv;     /* list of strings                                 */
-	struct plan_span envp;     /* list of strings, with one more free slot (HOME) */
+	struct plan_span envp;     /* list of strings; HOME and LISTEN_PID take free slots */
 	struct plan_span bpf;      /* struct sock_filter, 8 bytes each                */
 };
 
@@ -75,6 +76,7 @@ enum plan_op_flag {
 	OP_MODE = 1 << 7,      /* a mode was asked for: keep it                     */
 	OP_IN_DIR = 1 << 8,    /* a name in `dir`, not a path                       */
 	OP_PLAIN = 1 << 9,     /* no symlink anywhere in the path                   */
+	OP_ENV = 1 << 10,      /* a hook: with the program's environment            */
 };
 
 enum plan_code {

@@ -4,6 +4,8 @@
 #include <linux/errno.h>
 #include <stdbool.h>
 
+#include "nsexec/sync.h"
+
 struct view {
 	const unsigned char *blob;
 	uint32_t size;
@@ -74,7 +76,7 @@ static bool lists_ok(const struct plan *p, const struct plan_op *op, unsigned us
 {
 	if ((uses & USE_STRINGS1) && !op->l1.at)
 		return false;
-	if ((uses & (USE_ENVP | USE_PROGRAM)) && !p->envp.at)
+	if (((uses & (USE_ENVP | USE_PROGRAM)) || (op->flags & OP_ENV)) && !p->envp.at)
 		return false;
 	return !(uses & USE_PROGRAM) || (p->paths.n && p->argv.at);
 }
@@ -92,6 +94,37 @@ static bool device_ok(const struct plan_op *op)
 {
 	return op->code != PLAN_MKNOD ||
 	       (op->y >> 32 <= PLAN_MAJOR_MAX && (uint32_t)op->y <= PLAN_MINOR_MAX);
+}
+
+/*
+ * The fd table lies in a row above SYNC_FD. A placement must not hit the socket, nor a descriptor of the table that it, or an
+ * op after it, uses. `placed` and `sync` are what the ops before have done.
+ */
+struct numbers {
+	uint64_t placed; /* the highest placement, or 0 */
+	uint64_t sync;   /* the socket is there, or above; 0: not moved yet */
+};
+
+static bool above_placed(const struct numbers *n, uint32_t index)
+{
+	return (uint64_t)SYNC_FD + 1 + index > n->placed;
+}
+
+static bool numbers_ok(struct numbers *n, const struct plan *p, const struct plan_op *op)
+{
+	if (op->fd >= 0 && !above_placed(n, (uint32_t)op->fd))
+		return false;
+	if (op->code == PLAN_HOOK && p->hook_output && !above_placed(n, p->hook_output))
+		return false;
+	if (op->code == PLAN_SYNC_MOVE)
+		n->sync = op->x <= PLAN_NUMBER_MAX ? op->x : 0;
+	if (op->code != PLAN_FD_PLACE)
+		return true;
+	if (op->x < SYNC_FD || op->x >= n->sync || op->x >= (uint64_t)SYNC_FD + 1 + (uint32_t)op->fd)
+		return false;
+	if (op->x > n->placed)
+		n->placed = op->x;
+	return true;
 }
 
 static bool op_ok(const struct view *v, const struct plan *p, const struct plan_op *op)
@@ -133,12 +166,13 @@ int plan_check(const void *blob, size_t size, uint32_t *bad_op)
 {
 	const struct plan *p = blob;
 	struct view v = { blob, (uint32_t)size };
+	struct numbers numbers = { 0, 0 };
 
 	*bad_op = UINT32_MAX;
 	if (size < sizeof(*p) + 1 || size > PLAN_SIZE_MAX || !header_ok(&v, p, size))
 		return -EINVAL;
 	for (uint32_t i = 0; i < p->ops.n; i++)
-		if (!op_ok(&v, p, &plan_ops(p)[i])) {
+		if (!op_ok(&v, p, &plan_ops(p)[i]) || !numbers_ok(&numbers, p, &plan_ops(p)[i])) {
 			*bad_op = i;
 			return -EINVAL;
 		}

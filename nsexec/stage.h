@@ -32,6 +32,7 @@ struct stage {
 		uint32_t at; /* where it is, as the plan's op says               */
 	} kernel_fs[2];      /* procfs and sysfs: the two used last              */
 	uint32_t umask;      /* the caller's, then the program's; ours is 0      */
+	int placed;          /* the highest number that FD_PLACE has given, or 0 */
 	bool target_made;
 	bool cwd_done;
 	struct copy_budget copy;
@@ -39,6 +40,7 @@ struct stage {
 	int first_fd;        /* the fd table: numbers in a row, as they were received */
 	uint32_t n_fds;
 	char home[sizeof("HOME=") + 255];
+	char listen_pid[sizeof("LISTEN_PID=") + 11];
 };
 
 /* No register holds a descriptor. */
@@ -89,6 +91,8 @@ bool text_same(const char *a, const char *b);
 void text_copy(char *to, size_t room, const char *from);
 /* Octal digits of v. */
 void text_octal(char *to, uint32_t v);
+/* Its digits; v >= 0. */
+void text_decimal(char to[12], long v);
 
 /* copy.c: -ENOMEM when it takes more than what is left. */
 long copy_tree(int from, int to, struct copy_budget *b);

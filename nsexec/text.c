@@ -41,3 +41,16 @@ void text_octal(char *to, uint32_t v)
 		*to++ = digits[--n];
 	*to = 0;
 }
+
+void text_decimal(char to[12], long v)
+{
+	char digits[12];
+	int n = 0;
+
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while ((v /= 10) && n < 11);
+	while (n > 0)
+		*to++ = digits[--n];
+	*to = 0;
+}

@@ -226,14 +226,6 @@ static unsigned listen_fds(void)
 	return (pid_t)p == getpid() ? n : 0;
 }
 
-int container_check_preserved(unsigned n, struct error *err)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (fcntl(3 + (int)i, F_GETFD) < 0)
-			return sysf(err, "--preserve-fds %u: descriptor %u", n, 3 + i);
-	return 0;
-}
-
 /* ---- all of it ---- */
 
 static int resolve(struct creation *c, struct error *err)
@@ -249,8 +241,6 @@ int creation_prepare(struct creation *c, struct error *err)
 
 	c->listen_fds = listen_fds();
 	c->preserve_fds = c->o->preserve_fds + c->listen_fds;
-	if (r == 0)
-		r = container_check_preserved(c->preserve_fds, err);
 	if (r == 0)
 		r = open_bundle(c, err);
 	if (r < 0)

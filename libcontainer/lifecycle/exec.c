@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/macros.h"
@@ -32,6 +33,7 @@ struct execution {
 	struct child child;
 	struct conversation talk;
 	int console;
+	bool pid_file;               /* written */
 };
 
 static void execution_done(struct execution *e)
@@ -317,6 +319,7 @@ static int go(struct execution *e, struct error *err)
 		r = limits_oom_score(e->child.pid, &e->process, err);
 	if (r == 0)
 		r = write_pid_file(e->o->pid_file, e->child.pid, err);
+	e->pid_file = r == 0 && e->o->pid_file;
 	if (r == 0)
 		r = send_pidfd(e->o->pidfd_socket, e->child.pidfd, err);
 	if (r == 0 && e->o->ready)
@@ -370,6 +373,9 @@ int container_exec(struct container *c, const struct exec_options *o,
 		if (err)
 			*err = late;
 	}
+	/* It would name a process that is none, or soon somebody else's. */
+	if (r < 0 && e.pid_file)
+		(void)unlink(o->pid_file);
 	if (r == 0) {
 		process->pid = e.child.pid;
 		process->pidfd = take_fd(e.child.pidfd);

@@ -40,10 +40,12 @@ static const struct pass create_passes[] = {
 	{ pass_process,       "process" },
 	/* waits for START */
 	{ pass_created,       "created, waiting for start" },
-	{ pass_start_hooks,   "startContainer hooks" },
 	/* by the limits as they are now */
 	{ pass_memory_policy, "memory policy" },
-	/* seccomp last */
+	/* the filter is the last of what makes the program's process */
+	{ pass_program,       "environment, filter" },
+	/* as the program runs, and so in the filter, as runc has it */
+	{ pass_start_hooks,   "startContainer hooks" },
 	{ pass_exec,          NULL },
 };
 
@@ -55,6 +57,7 @@ static const struct pass exec_passes[] = {
 	{ pass_memory_policy,   "memory policy" },
 	{ pass_process,         "process" },
 	{ pass_created,         "created, waiting for start" },
+	{ pass_program,         "environment, filter" },
 	{ pass_exec,            NULL },
 };
 /* clang-format on */
@@ -157,6 +160,8 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 
 	if (!out.plan || !arena)
 		return failf(err, ENOMEM, "plan: out of memory");
+	if (compile_take_preserved(&c, err) < 0)
+		return -err->num;
 	time_file = add_time_file(&c, err);
 	if (time_file < -1)
 		return time_file;

@@ -20,6 +20,8 @@ struct compile {
 	uint64_t owned;        /* CLONE_NEW* of namespaces new or joined by path */
 	const char *dir;       /* what the stage's `dir` is, while nothing may cover it, or NULL */
 	int proc;              /* index of the verified procfs in the fd table, or -1 */
+	int *preserved;        /* --preserve-fds: index in the fd table of number 3, 4, ...; -1: closed there */
+	unsigned n_preserved;
 	const struct resolved_mount **sealed; /* read-only when all mounts and devices are there */
 	size_t n_sealed;
 };
@@ -28,8 +30,10 @@ typedef int pass_fn(struct compile *c, struct error *err);
 
 pass_fn pass_namespaces, pass_exec_namespaces, pass_cgroup, pass_root, pass_mounts, pass_devices,
 	pass_console, pass_create_hooks, pass_masks, pass_seal_mounts, pass_enter_root, pass_system, pass_process_early,
-	pass_memory_policy, pass_process, pass_created, pass_start_hooks, pass_exec;
+	pass_memory_policy, pass_process, pass_created, pass_program, pass_start_hooks, pass_exec;
 
+/* The first of the fd table, after the plan: see plan_check.c. */
+int compile_take_preserved(struct compile *c, struct error *err);
 /* Adds the descriptor of a verified procfs once; returns the index, or a negative errno. */
 int compile_proc(struct compile *c, struct error *err);
 /* The stage's `dir` becomes this one inside the root, if it is not already. path: alive as long as the compile. */

@@ -7,19 +7,21 @@
 #include "base/macros.h"
 #include "plan/pass.h"
 
-/* dir: where it runs, a host path; NULL: where the program will. */
+/*
+ * dir: where it runs, a host path; NULL: where the program will. flags: OP_ENV gives one without an environment of its
+ * own that of the program.
+ */
 static void add_hook(struct compile *c, const struct spec_hook *h, size_t index, int state,
-		     const char *dir, const spec_strings *fallback_env)
+		     const char *dir, uint16_t flags)
 {
 	const char *const argv0[] = { h->path };
-	const spec_strings *env = h->has_env ? &h->env : fallback_env;
 	struct plan_span argv = h->args.n ? plan_strings(c->b, h->args.v, h->args.n) :
 					    plan_strings(c->b, argv0, 1);
 	struct plan_span envp = { 0, 0 };
 	struct plan_op *op;
 
-	if (env)
-		envp = plan_strings(c->b, env->v, env->n);
+	if (h->has_env)
+		envp = plan_strings(c->b, h->env.v, h->env.n);
 	plan_origin(c->b, h->json, NULL);
 	op = plan_add_s(c->b, PLAN_HOOK, h->path, dir);
 	op->l1 = argv;
@@ -27,6 +29,7 @@ static void add_hook(struct compile *c, const struct spec_hook *h, size_t index,
 	op->fd = state;
 	op->x = h->timeout.set ? (uint64_t)h->timeout.value : 0;
 	op->z = index;
+	op->flags = h->has_env ? 0 : flags;
 }
 
 int pass_create_hooks(struct compile *c, struct error *err)
@@ -48,7 +51,7 @@ int pass_create_hooks(struct compile *c, struct error *err)
 
 		for (size_t i = 0; i < h->kind[HOOK_CREATE_CONTAINER].n; i++)
 			add_hook(c, &h->kind[HOOK_CREATE_CONTAINER].v[i], i, state,
-				 c->in->bundle_path, NULL);
+				 c->in->bundle_path, 0);
 	}
 	return 0;
 }
@@ -64,6 +67,6 @@ int pass_start_hooks(struct compile *c, struct error *err)
 	state = plan_take_kept_fd(c->b, c->in->start_hook_state);
 	for (size_t i = 0; i < h->kind[HOOK_START_CONTAINER].n; i++)
 		add_hook(c, &h->kind[HOOK_START_CONTAINER].v[i], i, state, NULL,
-			 c->process ? &c->process->env : NULL);
+			 c->process ? OP_ENV : 0);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 
 #include "base/file.h"
 #include "base/macros.h"
@@ -20,6 +21,7 @@
 #include "security/security.h"
 #include "spec/sysctl.h"
 
+#define DEFAULT_UMASK 0022 /* as runc and crun: an engine's own does not reach containers */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 int pass_process_early(struct compile *c, struct error *err)
@@ -200,7 +202,6 @@ void compile_cwd(struct compile *c)
 int pass_process(struct compile *c, struct error *err)
 {
 	const struct spec_process *p = c->process;
-	struct plan_op *op;
 	int r;
 
 	if (!p)
@@ -223,9 +224,7 @@ int pass_process(struct compile *c, struct error *err)
 	if (!is_there(c))
 		plan_add_s(c->b, PLAN_CHDIR, p->cwd, NULL);
 	plan_origin(c->b, p->json, "user");
-	op = plan_add(c->b, PLAN_UMASK);
-	op->x = p->user.umask.value;
-	op->flags = p->user.umask.set ? OP_MODE : 0;
+	plan_add(c->b, PLAN_UMASK)->x = p->user.umask.set ? p->user.umask.value : DEFAULT_UMASK;
 	if (p->no_new_privileges) {
 		plan_origin(c->b, p->json, "noNewPrivileges");
 		plan_add(c->b, PLAN_NO_NEW_PRIVS);
@@ -307,6 +306,12 @@ static bool is_overridden(const struct spec_process *p, size_t i)
 	return false;
 }
 
+/* Known to the process itself: it may share its pid namespace with others. */
+static void add_listen_pid(struct compile *c)
+{
+	plan_add(c->b, PLAN_LISTEN_PID)->x = c->in->init ? 2 : 1;
+}
+
 /* The last entry of a variable counts; systemd's two are ours to give (sd_listen_fds(3)). */
 static int make_environment(struct compile *c, struct plan_span *ret)
 {
@@ -323,15 +328,14 @@ static int make_environment(struct compile *c, struct plan_span *ret)
 		if (!empty_home && !is_overridden(p, i))
 			env[n++] = p->env.v[i];
 	}
-	if (c->in->listen_fds) {
+	if (c->in->listen_fds)
 		env[n++] = arena_printf(c->arena, "LISTEN_FDS=%u", c->in->listen_fds);
-		/* Hooks in the container that ran before it may have used up the number 2. */
-		env[n++] = c->in->init ? "LISTEN_PID=2" : "LISTEN_PID=1";
-	}
 	if (c->in->notify >= 0)
 		env[n++] = "NOTIFY_SOCKET=" NOTIFY_INSIDE;
 	if (!home || !*home)
 		plan_add(c->b, PLAN_HOME)->x = p->user.uid;
+	if (c->in->listen_fds && !c->in->init)
+		add_listen_pid(c);
 	*ret = plan_strings(c->b, env, n);
 	return 0;
 }
@@ -340,18 +344,21 @@ static int make_environment(struct compile *c, struct plan_span *ret)
 static int program_candidates(struct compile *c, struct plan_span *ret)
 {
 	const char *name = c->process->args.v[0], *path = env_value(c->process, "PATH");
-	const char *list[64];
+	const char **list;
 	char *copy, *dir;
-	size_t n = 0;
+	size_t n = 0, room = 1;
 
 	if (strchr(name, '/') || !*name) {
 		*ret = plan_strings(c->b, &name, 1);
 		return 0;
 	}
 	copy = arena_strdup(c->arena, path ? path : DEFAULT_PATH);
-	if (!copy)
+	for (const char *at = copy; at && *at; at++)
+		room += *at == ':';
+	list = arena_array_of(c->arena, const char *, room);
+	if (!copy || !list)
 		return -ENOMEM;
-	while ((dir = strsep(&copy, ":")) && n < ARRAY_SIZE(list)) {
+	while ((dir = strsep(&copy, ":"))) {
 		list[n] = arena_printf(c->arena, "%s/%s", *dir ? dir : ".", name);
 		if (!list[n++])
 			return -ENOMEM;
@@ -360,20 +367,58 @@ static int program_candidates(struct compile *c, struct plan_span *ret)
 	return 0;
 }
 
-static int add_preserved(struct compile *c, struct error *err)
+/*
+ * Descriptors of the caller's: all of ours are close-on-exec. Their places in the fd table are those of their numbers, so
+ * a gap among them is filled by another one: then no placement hits a number that is still in use (plan_check.c).
+ */
+static bool is_callers(unsigned number)
 {
-	for (unsigned i = 0; i < c->in->preserve_fds; i++) {
-		int number = 3 + (int)i, fd = fcntl(number, F_DUPFD_CLOEXEC, 3);
-		struct plan_op *op;
+	int flags = fcntl((int)number, F_GETFD);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+int compile_take_preserved(struct compile *c, struct error *err)
+{
+	struct rlimit limit = { 0 };
+	unsigned end = 0, any = 0, n = c->in->preserve_fds;
+
+	if (!n || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	for (unsigned i = 0; i < n && i + 3 < limit.rlim_cur; i++)
+		if (is_callers(i + 3)) {
+			any = i + 3;
+			end = i + 1;
+		}
+	c->preserved = arena_array_of(c->arena, int, end);
+	if (end && !c->preserved)
+		return failf(err, ENOMEM, "--preserve-fds: out of memory");
+	for (unsigned i = 0; i < end; i++) {
+		bool there = is_callers(i + 3);
+		int fd = fcntl((int)(there ? i + 3 : any), F_DUPFD_CLOEXEC, 3);
 
 		if (fd < 0)
-			return sysf(err, "--preserve-fds: descriptor %d", number);
+			return sysf(err, "--preserve-fds: descriptor %u", i + 3);
 		fd = plan_take_kept_fd(c->b, fd);
-		op = plan_add(c->b, PLAN_FD_PLACE);
-		op->fd = fd;
-		op->x = (uint64_t)number;
+		c->preserved[i] = there ? fd : -1;
 	}
+	c->n_preserved = end;
 	return 0;
+}
+
+static void place_preserved(struct compile *c)
+{
+	if (c->n_preserved)
+		plan_add(c->b, PLAN_SYNC_MOVE)->x = 3 + c->n_preserved;
+	for (unsigned i = 0; i < c->n_preserved; i++) {
+		struct plan_op *op;
+
+		if (c->preserved[i] < 0)
+			continue;
+		op = plan_add(c->b, PLAN_FD_PLACE);
+		op->fd = c->preserved[i];
+		op->x = 3 + i;
+	}
 }
 
 static int add_seccomp(struct compile *c, struct error *err)
@@ -432,10 +477,13 @@ static int add_init(struct compile *c, struct error *err)
 		return codef(err, fd, "file of --init");
 	fd = plan_take_kept_fd(c->b, fd);
 	plan_add(c->b, PLAN_INIT)->fd = fd;
+	if (c->in->listen_fds)
+		add_listen_pid(c);
 	return 0;
 }
 
-int pass_exec(struct compile *c, struct error *err)
+/* What hooks in the container have as well: the environment, the limits, the filter. */
+int pass_program(struct compile *c, struct error *err)
 {
 	const struct spec_process *p = c->process;
 	struct plan_span paths, argv, envp;
@@ -452,17 +500,22 @@ int pass_exec(struct compile *c, struct error *err)
 		return failf(err, ENOMEM, "process: out of memory");
 	argv = plan_strings(c->b, p->args.v, p->args.n);
 	plan_exec(c->b, paths, argv, envp);
-	r = add_preserved(c, err);
-	if (r < 0)
-		return r;
+	place_preserved(c);
 	plan_add(c->b, PLAN_SIGNALS);
 	add_rlimits(c);
-	r = add_seccomp(c, err);
-	if (r == 0)
-		r = add_init(c, err);
+	return add_seccomp(c, err);
+}
+
+int pass_exec(struct compile *c, struct error *err)
+{
+	int r;
+
+	if (!c->process)
+		return 0;
+	r = add_init(c, err);
 	if (r < 0)
 		return r;
-	plan_origin(c->b, p->json, "args");
+	plan_origin(c->b, c->process->json, "args");
 	plan_add(c->b, PLAN_EXEC);
 	return 0;
 }

@@ -108,8 +108,6 @@ static int run(const struct invocation *inv, struct error *err)
 	int r;
 
 	r = fill(inv, &values.exec, err);
-	if (r == 0)
-		r = container_check_preserved(values.exec.preserve_fds, err);
 	if (r < 0)
 		return r;
 	r = container_load(inv->rt, inv->args[0], &c, err);

@@ -124,6 +124,17 @@ load ../lib/orlop
 	eventually no_processes
 }
 
+@test "exec that fails leaves no pid file" {
+	printf 'nonsense\n' >"$ROOTFS/bin/bad"
+	chmod 755 "$ROOTFS/bin/bad"
+	start_sleeper
+	for program in /bin/bad /bin/missing /etc; do
+		run_orlop exec -d --pid-file "$T/exec.pid" "$ID" "$program"
+		[ "$status" -ne 0 ]
+		[ ! -e "$T/exec.pid" ]
+	done
+}
+
 @test "exec is under the container's seccomp filter" {
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW",
 		syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 28 }] }'
@@ -205,6 +216,23 @@ load ../lib/orlop
 	is 0::/init
 	ok exec --cgroup init "$ID" true
 	fails 255 "device or resource busy" exec --cgroup / "$ID" true
+}
+
+@test "exec on v2, where init has left its cgroup and that is gone: into init's" {
+	local own other
+
+	[ "$SUITE_CG" = v2 ] || skip "cgroup v2 only: elsewhere no process can leave all of its cgroups at once"
+	start_sleeper
+	own=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+	other=$own-moved
+	mkdir "$other"
+	# Some of the sleeper's shell may still be ending there.
+	for pid in $(cat "$own/cgroup.procs"); do echo "$pid" >"$other/cgroup.procs"; done
+	eventually rmdir "$own"
+	run_orlop exec "$ID" cat /proc/self/cgroup
+	orlop delete -f "$ID"
+	rmdir "$other"
+	[ "$status" -eq 0 ]
 }
 
 @test "exec forwards signals to the process" {

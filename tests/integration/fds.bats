@@ -16,9 +16,79 @@ load ../lib/orlop
 	[ "$(<"$T/stdout")" = $'three\nfour\nnone' ]
 }
 
-@test "--preserve-fds of a descriptor that is not open is refused" {
-	refused run --preserve-fds 30 "$ID"
-	nothing_left
+@test "--preserve-fds hands on what is open of its numbers, with gaps, and nothing of the runtime's" {
+	echo seven >"$T/seven"
+	script 'cat <&7; for i in 3 4 5 6 8 9; do [ ! -e /proc/self/fd/$i ] || echo "open: $i"; done'
+	"$ORLOP" --root "$ROOT" run --preserve-fds 7 "$ID" >"$T/stdout" 7<"$T/seven" 3<&- 4<&- 5<&- 6<&- 8<&- 9<&-
+	[ "$(<"$T/stdout")" = seven ]
+	# None at all.
+	script 'ls /proc/self/fd | sort -n | tr "\n" " "'
+	"$ORLOP" --root "$ROOT" run --preserve-fds 5 "$ID" >"$T/stdout" 3<&- 4<&- 5<&- 6<&- 7<&-
+	[ "$(<"$T/stdout")" = "0 1 2 3 " ]
+	# More than there can be.
+	ok run --preserve-fds 4000000000 "$ID"
+}
+
+@test "--preserve-fds hands on as many descriptors as the fd table has room for" {
+	local i
+
+	script 'cat <&3; cat <&63'
+	: >"$T/three"
+	echo last >"$T/last"
+	for i in {4..62}; do eval "exec $i</dev/null"; done
+	ORLOP_TEST_ID=$ID "$ORLOP" --root "$ROOT" run --preserve-fds 61 "$ID" >"$T/stdout" 3<"$T/three" 63<"$T/last"
+	for i in {4..62}; do eval "exec $i<&-"; done
+	[ "$(<"$T/stdout")" = last ]
+}
+
+# The passed descriptor is a socket; what the runtime says, its status, and what it has sent into the socket.
+passes_socket() { # ARG...
+	$PYTHON - "$ORLOP" --root "$ROOT" "$@" <<-'EOF'
+	import fcntl, os, socket, subprocess, sys
+	a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+	a = socket.socket(fileno=fcntl.fcntl(a.detach(), fcntl.F_DUPFD, 50))
+	b = socket.socket(fileno=fcntl.fcntl(b.detach(), fcntl.F_DUPFD, 50))
+	os.dup2(b.fileno(), 3)
+	r = subprocess.run(sys.argv[1:], pass_fds=[3], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+	                   stderr=subprocess.STDOUT, text=True, timeout=20)
+	a.setblocking(False)
+	try:
+	    got = a.recv(1000).hex()
+	except OSError:
+	    got = 'nothing'
+	print('status', r.returncode, 'sent', got, 'said', r.stdout.strip())
+	EOF
+}
+
+@test "--preserve-fds and a program that the kernel refuses: its words, and nothing is sent into the descriptor" {
+	printf 'nonsense\n' >"$ROOTFS/bin/bad"
+	chmod 755 "$ROOTFS/bin/bad"
+	start_sleeper
+	output=$(passes_socket exec --preserve-fds 1 "$ID" /bin/bad)
+	[[ "$output" == "status 255 sent nothing said "*"exec format error"* ]] || { echo "# $output"; return 1; }
+	orlop delete -f "$ID"
+	args /bin/bad
+	output=$(passes_socket run --preserve-fds 1 "$ID")
+	[[ "$output" == "status 1 sent nothing said "*"exec format error"* ]] || { echo "# $output"; return 1; }
+}
+
+@test "LISTEN_PID is the program's pid also without a pid namespace, and with --init" {
+	script 'echo "$LISTEN_PID $$"'
+	for way in none init; do
+		[ "$way" = init ] && namespace pid || no_namespace pid
+		sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"' sh "$ORLOP" --root "$ROOT" run \
+			$([ "$way" = none ] || echo --init) "$ID" >"$T/stdout" 3<"$BUNDLE/config.json"
+		read -r said own <"$T/stdout"
+		[ "$said" = "$own" ] || { echo "# $way: LISTEN_PID=$said, pid $own"; return 1; }
+	done
+}
+
+@test "--timings and --preserve-fds do not write into each other's descriptors" {
+	for i in 3 4 5 6; do : >"$T/$i"; done
+	args true
+	"$ORLOP" --root "$ROOT" --timings run --preserve-fds 4 "$ID" 3<>"$T/3" 4<>"$T/4" 5<>"$T/5" 6<>"$T/6" 2>"$T/stderr" ||
+		{ cat "$T/stderr"; return 1; }
+	for i in 3 4 5 6; do [ ! -s "$T/$i" ]; done
 }
 
 @test "G9 LISTEN_FDS passes the sockets of an activated service" {

@@ -267,6 +267,39 @@ status_given_to() {
 	done
 }
 
+@test "a startContainer hook runs as the program does: filter, HOME, environment, umask, limits, working directory" {
+	local hooks='{ startContainer: [{ path: "/bin/sh", args: ["sh", "-c",
+		"grep Seccomp: /proc/self/status; echo $HOME $FROM; umask; ulimit -n; pwd; ls /proc/self/fd | wc -l"] }] }'
+
+	sed -i 's,^root:.*,root:x:0:0:root:/root:/bin/sh,' "$ROOTFS/etc/passwd"
+	config ".hooks = $hooks | .hooks.startContainer[0].args[2] |= \"{ \" + . + \"; } >/tmp/hook\"
+		| .linux.seccomp = { defaultAction: \"SCMP_ACT_ALLOW\", syscalls: [{ names: [\"swapon\"], action: \"SCMP_ACT_ERRNO\" }] }
+		| .process.env += [\"FROM=config\"] | .process.cwd = \"/tmp\" | .process.user.umask = 23
+		| .process.rlimits = [{ type: \"RLIMIT_NOFILE\", soft: 100, hard: 100 }]"
+	args cat /tmp/hook
+	for nnp in true false; do
+		config ".process.noNewPrivileges = $nnp"
+		ORLOP_TEST_ID=$ID "$ORLOP" --root "$ROOT" run --preserve-fds 2 "$ID" >"$T/stdout" 3<"$BUNDLE/config.json" 4<"$BUNDLE"
+		output=$(<"$T/stdout")
+		is $'Seccomp:\t2\n/root config\n0027\n100\n/tmp\n4'
+	done
+	# With an environment of its own it has that.
+	config '.hooks.startContainer[0].env = ["PATH=/bin", "FROM=hook"]'
+	ok run "$ID"
+	[[ "$output" == *$'\nhook\n'* && "$output" != *config* ]]
+}
+
+@test "a startContainer hook runs under a filter that cannot look into clone3" {
+	hook startContainer 'echo ran >/tmp/hook'
+	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["clone3"], action: "SCMP_ACT_ERRNO" }] }'
+	for errno in 38 1; do
+		rm -f "$ROOTFS/tmp/hook"
+		config ".linux.seccomp.syscalls[0].errnoRet = $errno"
+		run_script 'cat /tmp/hook'
+		is ran
+	done
+}
+
 @test "what hooks in the container say is not the program's output, but stands in the error" {
 	hook createContainer 'echo said by createContainer; echo and complained >&2'
 	hook startContainer 'echo said by startContainer'

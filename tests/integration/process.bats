@@ -117,13 +117,50 @@ load ../lib/orlop
 	[[ "$output" == *3001* && "$output" != *4001* ]]
 }
 
-@test "P8 the umask is set when given, and the caller's else" {
+@test "P8 the umask is set when given, and 0022 else, whatever the caller's is" {
 	config '.process.user.umask = 55'
 	run_script umask
 	is 0067
 	config 'del(.process.user.umask)'
-	run_script umask
-	[[ "$output" =~ ^00[0-7][0-7]$ ]]
+	for mask in 0 022 077; do
+		(umask $mask && ok run "$ID") || return 1
+		output=$(<"$T/stdout")
+		is 0022
+	done
+	start_sleeper
+	(umask 077 && ok exec "$ID" sh -c umask) || return 1
+	output=$(<"$T/stdout")
+	is 0022
+}
+
+@test "HOME is of the root's passwd whatever the working directory is, also from its last line without an end" {
+	printf 'root:x:0:0:root:/root:/bin/sh\nlast:x:1000:1000::/home/last:/bin/sh' >"$ROOTFS/etc/passwd"
+	mkdir -p "$ROOTFS/tmp/etc"
+	echo 'root:x:0:0:root:/wrong:/bin/sh' >"$ROOTFS/tmp/etc/passwd"
+	args sh -c 'echo $HOME'
+	for cwd in / /tmp /etc; do
+		config '.process.cwd = $c' --arg c "$cwd"
+		ok run "$ID"
+		is /root
+	done
+	config '.process.user = { uid: 1000, gid: 1000 }'
+	ok run "$ID"
+	is /home/last
+	start_sleeper
+	ok exec --cwd /tmp "$ID" sh -c 'echo $HOME'
+	is /home/last
+	ok exec --cwd /tmp -u 0 "$ID" sh -c 'echo $HOME'
+	is /root
+}
+
+@test "P6 the program is found in the last of many entries of PATH" {
+	config '.process.env = ["PATH=" + ([range(200)] | map("/none/\(.)") | join(":")) + ":/bin"]'
+	run_script 'echo hi'
+	is hi
+	args /bin/sleep 1000
+	ok run -d "$ID"
+	ok exec "$ID" echo hi
+	is hi
 }
 
 @test "P10 the five capability sets are as written" {

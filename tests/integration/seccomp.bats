@@ -225,6 +225,18 @@ agent() { # ERRNO
 	[ "$(jq -r .state.status "$T/agent.state2")" = running ]
 }
 
+@test "L15 --preserve-fds and a listener: the program sees its descriptor" {
+	agent 28
+	rule SCMP_ACT_NOTIFY '{}' mkdir mkdirat
+	echo three >"$T/three"
+	script 'cat <&3; mkdir /tmp/x'
+	status=0
+	ORLOP_TEST_ID=$ID "$ORLOP" --root "$ROOT" run --preserve-fds 1 "$ID" >"$T/stdout" 2>"$T/stderr" 3<"$T/three" || status=$?
+	[ "$status" -eq 1 ]
+	[ "$(<"$T/stdout")" = three ]
+	grep "No space left on device" "$T/stderr"
+}
+
 @test "L15 an agent that nobody runs fails the start and leaves nothing" {
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p }' --arg p "$T/nobody"
 	rule SCMP_ACT_NOTIFY '{}' mkdir mkdirat

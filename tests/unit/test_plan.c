@@ -19,10 +19,11 @@ static struct plan_builder *small_plan(void)
 	struct plan_span list = plan_strings(b, words, 3);
 	const uint32_t ids[] = { 5, 6, 7 };
 	struct plan_op *op;
+	int preserved;
 
 	op = plan_add_s(b, PLAN_HOOK, "/bin/hook", NULL);
 	op->l1 = list;
-	op->fd = plan_take_kept_fd(b, open("/dev/null", O_RDONLY | O_CLOEXEC));
+	op->fd = preserved = plan_take_kept_fd(b, open("/dev/null", O_RDONLY | O_CLOEXEC));
 	op = plan_add(b, PLAN_GROUPS);
 	op->l1 = plan_numbers(b, ids, 3);
 	plan_add_s(b, PLAN_PROC_WRITE, "sys/x", "1")->fd =
@@ -30,6 +31,10 @@ static struct plan_builder *small_plan(void)
 	plan_exec(b, list, list, list);
 	plan_add(b, PLAN_HOME);
 	plan_add_s(b, PLAN_MASK, "/proc/keys", "/proc");
+	plan_add(b, PLAN_SYNC_MOVE)->x = 4;
+	op = plan_add(b, PLAN_FD_PLACE);
+	op->fd = preserved;
+	op->x = 3;
 	plan_add(b, PLAN_EXEC);
 	plan_add_s(b, PLAN_MKNOD, "null", NULL)->y = 1ULL << 32 | 3;
 	return b;
@@ -46,7 +51,7 @@ START_TEST(the_builder_makes_a_plan_that_passes)
 	ck_assert_msg(plan_seal(b, &e) == 0, "%s", e.msg);
 	p = plan_blob(b);
 	ck_assert_int_eq(plan_check(p, p->size, &bad), 0);
-	ck_assert_uint_eq(p->ops.n, 7);
+	ck_assert_uint_eq(p->ops.n, 9);
 	ck_assert_str_eq(plan_string(p, plan_ops(p)[0].s1), "/bin/hook");
 	ck_assert_str_eq(plan_string(p, (uint32_t)plan_list(p, p->argv)[1]), "two");
 	ck_assert_uint_eq(plan_u32s(p, plan_ops(p)[1].l1)[2], 7);
@@ -112,11 +117,28 @@ static void break_list_spare(struct plan *p)
 }
 static void break_no_args(struct plan *p) { op_of(p, 0)->l1 = (struct plan_span){ 0, 0 }; }
 static void break_no_envp(struct plan *p) { p->envp = (struct plan_span){ 0, 0 }; }
+static void break_place_low(struct plan *p) { op_of(p, 6)->x = 2; }
+static void break_place_socket(struct plan *p) { op_of(p, 5)->x = 3; }
+static void break_place_source(struct plan *p) { op_of(p, 6)->x = 5; }
+static void break_place_later(struct plan *p)
+{
+	*op_of(p, 2) = *op_of(p, 6);
+	*op_of(p, 1) = *op_of(p, 5);
+	op_of(p, 1)->x = 8;
+	op_of(p, 2)->x = 4;
+	*op_of(p, 6) = *op_of(p, 0);
+	op_of(p, 6)->fd = 0;
+}
+static void break_hook_env(struct plan *p)
+{
+	op_of(p, 0)->flags = OP_ENV;
+	break_no_envp(p);
+}
 static void break_no_paths(struct plan *p) { p->paths = (struct plan_span){ 0, 0 }; }
 static void break_no_argv(struct plan *p) { p->argv = (struct plan_span){ 0, 0 }; }
 static void break_prefix(struct plan *p) { op_of(p, 4)->s1 = op_of(p, 0)->s1; }
-static void break_major(struct plan *p) { op_of(p, 6)->y = 0x1000ULL << 32; }
-static void break_minor(struct plan *p) { op_of(p, 6)->y = 1ULL << 32 | 0x100003; }
+static void break_major(struct plan *p) { op_of(p, 8)->y = 0x1000ULL << 32; }
+static void break_minor(struct plan *p) { op_of(p, 8)->y = 1ULL << 32 | 0x100003; }
 static void break_ids(struct plan *p) { op_of(p, 1)->l1.n = UINT32_MAX; }
 
 static const struct {
@@ -149,12 +171,17 @@ static const struct {
 	{ "slot", break_list_slot, UINT32_MAX },
 	{ "spare slot", break_list_spare, UINT32_MAX },
 	{ "ids", break_ids, 1 },
-	{ "a major number past 12 bits", break_major, 6 },
-	{ "a minor number past 20 bits", break_minor, 6 },
+	{ "a major number past 12 bits", break_major, 8 },
+	{ "a minor number past 20 bits", break_minor, 8 },
 	{ "a hook without arguments", break_no_args, 0 },
 	{ "no environment", break_no_envp, 3 },
-	{ "no program", break_no_paths, 5 },
-	{ "no arguments", break_no_argv, 5 },
+	{ "no environment for a hook", break_hook_env, 0 },
+	{ "no program", break_no_paths, 7 },
+	{ "no arguments", break_no_argv, 7 },
+	{ "a placement on a standard stream", break_place_low, 6 },
+	{ "a placement on the socket", break_place_socket, 6 },
+	{ "a placement on its source", break_place_source, 6 },
+	{ "a placement on what a later op uses", break_place_later, 6 },
 	{ "a mount that the path is not below", break_prefix, 4 },
 };
 
