@@ -458,7 +458,7 @@ def main():
     for pid, r in workers:
         text = os.read(r, 100).split()
         if os.waitpid(pid, 0)[1] or len(text) != 2:
-            failures += 1
+            done, failures = done + 1, failures + 1
             print("not ok - a worker died")
             continue
         done, failures = done + int(text[0]), failures + int(text[1])

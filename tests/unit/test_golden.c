@@ -70,7 +70,7 @@ static void compile_case(int dir, const char *name, struct str *out)
 
 START_TEST(plan_is_as_recorded)
 {
-	auto_(close_fd) int dir = open(GOLDEN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_(close_fd) int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char expected[80];
 	auto_str got = STR_INIT;
 	auto_str want = STR_INIT;
@@ -90,7 +90,7 @@ END_TEST
 
 static void find_cases(void)
 {
-	DIR *d = opendir(GOLDEN);
+	DIR *d = opendir(".");
 	struct dirent *e;
 
 	while (d && (e = readdir(d)) && n_cases < CASES_MAX)
@@ -103,20 +103,23 @@ static void find_cases(void)
 
 int main(void)
 {
-	Suite *s = suite_create("golden");
-	TCase *t = tcase_create("plans");
+	Suite *s;
+	TCase *t;
 	SRunner *r;
 	int failed;
 
+	/* As nobody the way there may be closed: the tree can lie below root's home. */
+	if (chdir(GOLDEN) < 0) {
+		printf("SKIP: no " GOLDEN "\n");
+		return 77;
+	}
 	if (geteuid() == 0 &&
 	    (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0)) {
 		printf("SKIP: cannot become nobody\n");
 		return 77;
 	}
-	if (access(GOLDEN, R_OK) < 0) {
-		printf("SKIP: nobody cannot read " GOLDEN "\n");
-		return 77;
-	}
+	s = suite_create("golden");
+	t = tcase_create("plans");
 	find_cases();
 	tcase_add_loop_test(t, plan_is_as_recorded, 0, n_cases);
 	suite_add_tcase(s, t);
