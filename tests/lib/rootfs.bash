@@ -15,3 +15,11 @@ make_rootfs() {
 	printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'user:x:1000:1000:user:/home/user:/bin/sh' >"$dir/etc/passwd"
 	printf '%s\n' 'root:x:0:' 'tty:x:5:' 'user:x:1000:' >"$dir/etc/group"
 }
+
+# place_runtime FILE DIR: prints the path of a copy, with the helpers that lie beside it. An ordinary user has no way to a
+# tree that lies below root's home.
+place_runtime() {
+	mkdir -p "$2" && cp -p "$1" "$2/" || return 1
+	cp -p "${1%/*}"/orlop-systemd "$2/" 2>/dev/null
+	echo "$2/${1##*/}"
+}
