@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/usage.h"
 #include "runtime.h"
 
 struct container;
@@ -272,3 +273,41 @@ int container_cgroup_set(struct container *c, const struct container_cgroup_item
 /* Rows of hierarchy and path; controller NULL: all. */
 int container_cgroup_paths(struct container *c, const char *controller, struct container_rows *ret,
 			   struct error *err);
+
+/* What containers use, a row each. */
+struct container_usage {
+	const char *id;
+	bool running;
+	pid_t pid;           /* of its init here; 0: it does not run       */
+	int64_t time;        /* CLOCK_MONOTONIC, ns                        */
+	char error[256];     /* it could not be read; else ""              */
+	char labels[512];    /* values of the annotations asked for, each with a NUL */
+	struct usage usage;  /* detailed, or what a table shows of it      */
+};
+struct container_usage_options {
+	const char *const *ids; /* n_ids of them; 0: all that run          */
+	size_t n_ids;
+	bool all;    /* those that do not run as well                      */
+	bool detail; /* all that is known                                  */
+	const char *const *labels; /* annotations of the config            */
+	size_t n_labels;
+};
+struct container_usages {
+	struct container_usage *rows; /* shared memory */
+	size_t n, size;
+	struct arena *arena;
+};
+/* A container that is broken has an `error`, and the others are told all the same. */
+int container_usages(const struct runtime *rt, const struct container_usage_options *o,
+		     struct container_usages *ret, struct error *err);
+void container_usages_done(struct container_usages *u);
+static inline void container_usages_done_auto(struct container_usages *u)
+{
+	container_usages_done(u);
+}
+/* An array of objects; and the text format of OpenMetrics. */
+int container_usages_json(const struct container_usages *u, const struct container_usage_options *o,
+			  struct str *out, struct error *err);
+int container_usages_openmetrics(const struct container_usages *u,
+				 const struct container_usage_options *o, struct str *out,
+				 struct error *err);

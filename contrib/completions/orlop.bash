@@ -69,6 +69,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
 		return
 		;;
+	stats:--format | stats:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json openmetrics" -- "$cur")
+		return
+		;;
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
 	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
@@ -91,7 +95,8 @@ _orlop()
 	kill:--pid | kill:--host-pid | \
 	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
 	wait:--pid | wait:--host-pid | wait:--timeout | \
-	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema)
+	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
+	stats:--interval | stats:--label | stats:-l)
 		return
 		;;
 	esac
@@ -112,6 +117,7 @@ _orlop()
 	spec) options="--bundle --rootless" ;;
 	validate) options="--format --spec-only" ;;
 	cgroup) options="--format" ;;
+	stats) options="--all --format --interval --label --watch" ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$cur")
@@ -120,9 +126,9 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup stats help" -- "$cur")
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup)
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup | stats)
 		if [[ $command == cgroup && $prev == cgroup ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
 			return

@@ -144,3 +144,11 @@ complete -c orlop -n __fish_use_subcommand -a cgroup -d 'read and write the cont
 complete -c orlop -n '__fish_seen_subcommand_from cgroup' -l format -s f -x -a 'table json' -d 'how to print it [table]'
 complete -c orlop -n '__fish_seen_subcommand_from cgroup' -a 'get set path'
 complete -c orlop -n '__fish_seen_subcommand_from cgroup' -a '(orlop list -q 2>/dev/null)'
+
+complete -c orlop -n __fish_use_subcommand -a stats -d 'show what containers use: CPU, memory, I/O, network'
+complete -c orlop -n '__fish_seen_subcommand_from stats' -l all -s a -d 'containers that do not run as well'
+complete -c orlop -n '__fish_seen_subcommand_from stats' -l format -s f -x -a 'table json openmetrics' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from stats' -l interval -x -d 'time between two looks of --watch [2s]'
+complete -c orlop -n '__fish_seen_subcommand_from stats' -l label -s l -x -d 'show this annotation, as a label in openmetrics (repeatable)'
+complete -c orlop -n '__fish_seen_subcommand_from stats' -l watch -s w -d 'look again and again, with the CPU use since the last look'
+complete -c orlop -n '__fish_seen_subcommand_from stats' -a '(orlop list -q 2>/dev/null)'

@@ -149,8 +149,8 @@ static bool page_size(const char *name, char *buf, size_t size)
 	return true;
 }
 
-void stats_each_page_size(struct json_out *o, const char *dir,
-			  void (*each)(struct json_out *o, const char *dir, const char *size))
+void stats_page_sizes(void *ctx, const char *dir,
+		      void (*each)(void *ctx, const char *dir, const char *size))
 {
 	DIR *d = opendir("/sys/kernel/mm/hugepages");
 	struct dirent *e;
@@ -160,6 +160,26 @@ void stats_each_page_size(struct json_out *o, const char *dir,
 		return;
 	while ((e = readdir(d)))
 		if (page_size(e->d_name, size, sizeof(size)))
-			each(o, dir, size);
+			each(ctx, dir, size);
 	closedir(d);
+}
+
+struct page_size_visit {
+	struct json_out *o;
+	void (*each)(struct json_out *o, const char *dir, const char *size);
+};
+
+static void visit_page_size(void *ctx, const char *dir, const char *size)
+{
+	const struct page_size_visit *v = ctx;
+
+	v->each(v->o, dir, size);
+}
+
+void stats_each_page_size(struct json_out *o, const char *dir,
+			  void (*each)(struct json_out *o, const char *dir, const char *size))
+{
+	struct page_size_visit v = { .o = o, .each = each };
+
+	stats_page_sizes(&v, dir, visit_page_size);
 }

@@ -29,6 +29,9 @@ void stats_cpu_list(struct json_out *o, const char *key, const char *dir, const 
 void stats_flat(struct json_out *o, const char *key, const char *dir, const char *file);
 void stats_blkio_entry(struct json_out *o, uint64_t major, uint64_t minor, const char *op,
 		       uint64_t value);
-/* Calls each(o, dir, "2MB") for the huge page sizes of this machine. */
+/* Calls each(ctx, dir, "2MB") for the huge page sizes of this machine. */
+void stats_page_sizes(void *ctx, const char *dir,
+		      void (*each)(void *ctx, const char *dir, const char *size));
+/* The same, for a document. */
 void stats_each_page_size(struct json_out *o, const char *dir,
 			  void (*each)(struct json_out *o, const char *dir, const char *size));

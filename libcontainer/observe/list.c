@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "container/handle.h"
 #include "json/json.h"
+#include "observe/list.h"
 #include "store/store.h"
 
 #define PASSWD_LIMIT ((size_t)16 << 20)
@@ -77,20 +78,13 @@ static void owners_done(struct owners *o)
 
 /* ---- names of containers ---- */
 
-struct ids {
-	char **v;
-	size_t n, room;
-};
-
-static void ids_done(struct ids *ids)
+void ids_done(struct ids *ids)
 {
 	for (size_t i = 0; i < ids->n; i++)
 		free(ids->v[i]);
 	free(ids->v);
 }
-#define auto_ids __attribute__((cleanup(ids_done))) struct ids
-
-static int add_id(struct ids *ids, const char *name)
+int ids_add(struct ids *ids, const char *name)
 {
 	if (ids->n == ids->room) {
 		size_t room = ids->room ? 2 * ids->room : 64;
@@ -110,7 +104,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int read_ids(int root, struct ids *ids)
+int ids_read(int root, struct ids *ids)
 {
 	DIR *dir;
 	const struct dirent *e;
@@ -126,7 +120,7 @@ static int read_ids(int root, struct ids *ids)
 	while (r == 0 && (e = readdir(dir)))
 		if ((e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) &&
 		    store_check_id(e->d_name, NULL) == 0)
-			r = add_id(ids, e->d_name);
+			r = ids_add(ids, e->d_name);
 	closedir(dir);
 	if (r == 0 && ids->n)
 		qsort(ids->v, ids->n, sizeof(*ids->v), compare_ids);
@@ -233,7 +227,7 @@ static int read_root(int root, bool want_json, struct container_list *ret, struc
 	auto_ids ids = { 0 };
 	int r;
 
-	r = read_ids(root, &ids);
+	r = ids_read(root, &ids);
 	if (r < 0)
 		return codef(err, r, "read the root directory");
 	r = want_json ? fill_json(root, &ids, &l) : add_rows(root, &ids, &l, NULL);

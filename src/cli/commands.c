@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&cmd_ps,     &cmd_events, &cmd_kill,     &cmd_stop,       &cmd_wait,     &cmd_delete,
 	&cmd_pause,  &cmd_resume, &cmd_update,   &cmd_spec,       &cmd_validate, &cmd_features,
 	&cmd_cgroup,
+	&cmd_stats,
 	&cmd_checkpoint,
 	&cmd_restore, NULL,
 };
