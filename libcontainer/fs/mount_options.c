@@ -180,15 +180,21 @@ static void set_bit(struct mount_options *o, const struct mount_option *row, boo
 }
 
 /*
- * "slave,shared" makes a mount that receives from its master and sends to its peers; in all other
- * sequences the last word is the result.
+ * What was to be done before and now is not to be seen any more: the new word reaches as far. But of what is shared a
+ * part stays: a slave receives from its master on ("slave,shared"), and what was private has no master.
  */
-static void set_propagation(struct mount_options *o, unsigned ms)
+static bool is_replaced(unsigned old, unsigned ms)
 {
-	o->propagation_first = 0;
-	if ((ms & MS_SHARED) && (o->propagation & MS_SLAVE))
-		o->propagation_first = o->propagation;
-	o->propagation = ms;
+	bool reaches = (ms & MS_REC) || !(old & MS_REC);
+
+	return reaches && (!(ms & MS_SHARED) || (old & MS_SHARED));
+}
+
+static void add_propagation(struct mount_options *o, unsigned ms)
+{
+	while (o->n_propagation && is_replaced(o->propagation[o->n_propagation - 1], ms))
+		o->n_propagation--;
+	o->propagation[o->n_propagation++] = ms;
 }
 
 /* `text`: the string of the config that the word is in. */
@@ -214,11 +220,11 @@ static void apply(struct mount_options *o, const struct mount_option *row, const
 		attr_atime(&o->rec_attr_set, &o->rec_attr_clr, row->attr, row->kind == REC_ATIME);
 		break;
 	case PROPAGATION:
-		set_propagation(o, row->ms);
+		add_propagation(o, row->ms);
 		break;
 	case BIND:
 		o->bind = true;
-		o->rbind = row->ms & MS_REC;
+		o->rbind |= (row->ms & MS_REC) != 0;
 		break;
 	case IDMAP:
 		o->idmap_option = text;
@@ -325,8 +331,11 @@ static void pack_sb(struct mount_options *o)
 static int parse(const struct spec_mount *m, struct arena *a, struct mount_options *o,
 		 struct error *err)
 {
-	o->data = arena_array_of(a, const char *, count_words(m));
-	if (!o->data)
+	size_t words = count_words(m);
+
+	o->data = arena_array_of(a, const char *, words);
+	o->propagation = arena_array_of(a, unsigned, words);
+	if (!o->data || !o->propagation)
 		return sysf(err, "mount options");
 	foreach_list(text, &m->options) {
 		int r = add_words(o, *text, a, err);

@@ -6,7 +6,7 @@
  * is one row in mount_options.c; parsing, `features` and the tests all read that row. Words the
  * table does not know are options of the filesystem.
  *
- * The last of several contradicting words wins, as in mount(8). One string may hold several words
+ * The last of several contradicting words wins, as in mount(8); "bind" and "rbind" do not contradict. One string may hold several words
  * with commas between them (not those in double quotes or behind a backslash).
  */
 
@@ -30,13 +30,16 @@ struct mount_options {
 	/* Words with an r before ("rro"): a second mount_setattr, AT_RECURSIVE, after the first. */
 	uint64_t rec_attr_set, rec_attr_clr;
 
-	/* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the r form; 0: none. */
-	unsigned propagation;
-	/* MS_SLAVE[|MS_REC] for "slave,shared": to be done before `propagation`. Else 0. */
-	unsigned propagation_first;
+	/*
+	 * MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the r form, to be applied in this order; in
+	 * the arena. What a later word replaces is left out: one is left, or two when the result depends on both
+	 * ("slave,shared", "rslave,private").
+	 */
+	unsigned *propagation;
+	size_t n_propagation;
 
 	bool bind;      /* bind or rbind                                              */
-	bool rbind;     /* the whole tree below the source                            */
+	bool rbind;     /* the whole tree below the source: also with "bind" beside it */
 	bool remount;   /* change what is mounted there                               */
 	bool tmpcopyup; /* fill it from the directory it covers                       */
 	bool ridmap;    /* map also the ids of all mounts below                       */

@@ -38,15 +38,15 @@ static void add_setattr(struct compile *c, enum plan_code code, uint64_t set, ui
 	op->flags = recursive ? OP_RECURSIVE : 0;
 }
 
-/* Attributes of the top mount, then of the tree; then the kind of propagation, "slave,shared" in two. */
+/* Attributes of the top mount, then of the tree; then the kinds of propagation. */
 static void add_attributes(struct compile *c, enum plan_code code, const struct resolved_mount *m,
 			   uint64_t set, uint64_t clr)
 {
 	add_setattr(c, code, set, clr, 0, false);
 	add_setattr(c, code, m->tree.set, m->tree.clear, 0, true);
-	add_setattr(c, code, 0, 0, m->propagation_first & ~(unsigned)MS_REC,
-		    m->propagation_first & MS_REC);
-	add_setattr(c, code, 0, 0, m->propagation & ~(unsigned)MS_REC, m->propagation & MS_REC);
+	for (size_t i = 0; i < m->n_propagation; i++)
+		add_setattr(c, code, 0, 0, m->propagation[i] & ~(unsigned)MS_REC,
+			    m->propagation[i] & MS_REC);
 }
 
 static struct plan_op *add_target(struct compile *c, const char *path, bool file, uint32_t mode)

@@ -286,10 +286,15 @@ static enum mount_target target_of(const struct entry *e)
  */
 static bool keeps_peers(const struct entry *e)
 {
-	bool shared = e->r->spec->lnx.rootfs_propagation == PROPAGATION_SHARED &&
-		(e->o.propagation & MS_SHARED);
+	bool shared_root = e->r->spec->lnx.rootfs_propagation == PROPAGATION_SHARED;
 
-	return shared || (e->o.propagation & MS_REC);
+	for (size_t i = 0; i < e->o.n_propagation; i++) {
+		unsigned word = e->o.propagation[i];
+
+		if ((word & MS_REC) || ((word & MS_SHARED) && shared_root))
+			return true;
+	}
+	return false;
 }
 
 static int fill(struct entry *e)
@@ -306,8 +311,8 @@ static int fill(struct entry *e)
 		.keeps_peers = keeps_peers(e),
 		.top = { o->attr_set, o->attr_clr },
 		.tree = { o->rec_attr_set, o->rec_attr_clr },
-		.propagation_first = o->propagation_first,
 		.propagation = o->propagation,
+		.n_propagation = o->n_propagation,
 		.idmap = idmap_of(e),
 	};
 	if (e->out->kind == MOUNT_FILESYSTEM)

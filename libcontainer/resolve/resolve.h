@@ -64,10 +64,11 @@ struct resolved_mount {
 	enum mount_target target;
 	struct mount_change top, tree;   /* of the mount, then of it and all mounts below it  */
 	/*
-	 * MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for all mounts below it too; 0: none. Both are
-	 * applied in this order: "slave,shared" are two steps.
+	 * MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for all mounts below it too: applied in this
+	 * order, "slave,shared" are two steps.
 	 */
-	unsigned propagation_first, propagation;
+	const unsigned *propagation;
+	size_t n_propagation;
 	struct mount_idmap idmap;
 	/* All that the new filesystem is configured with, in this order. Of cgroups: the tmpfs that v1 needs. */
 	struct mount_option_value *options;

@@ -37,16 +37,15 @@ static void check_attrs(uint64_t set, uint64_t clr)
 static void check_propagation(unsigned p)
 {
 	p &= ~(unsigned)MS_REC;
-	must(p == 0 || p == MS_SHARED || p == MS_SLAVE || p == MS_PRIVATE || p == MS_UNBINDABLE);
+	must(p == MS_SHARED || p == MS_SLAVE || p == MS_PRIVATE || p == MS_UNBINDABLE);
 }
 
 static void check(const struct mount_options *o)
 {
 	check_attrs(o->attr_set, o->attr_clr);
 	check_attrs(o->rec_attr_set, o->rec_attr_clr);
-	check_propagation(o->propagation);
-	check_propagation(o->propagation_first);
-	must(!o->propagation_first || (o->propagation & MS_SHARED));
+	for (size_t i = 0; i < o->n_propagation; i++)
+		check_propagation(o->propagation[i]);
 	must(!o->rbind || o->bind);
 	must(!o->ridmap || o->idmap_option);
 	must(!o->bind || o->n_data == 0);

@@ -192,3 +192,17 @@ both() {
 	[[ "$(sed -n 1p <<<"$output")" == rw* ]]
 	[[ "$(sed -n 2p <<<"$output")" == ro*nosuid* ]]
 }
+
+@test "rbind and bind in either order bring the mounts below along, and words about them stay as they were" {
+	mkdir -p "$T/tree/sub"
+	mount -t tmpfs sub "$T/tree/sub"
+	for options in rbind,bind bind,rbind rbind,bind,ro rro,bind,rbind rbind,rprivate,bind,rro; do
+		IFS=, read -ra words <<<"$options"
+		mount_entry "/o/${#TMPFS[@]}" none "$T/tree" "${words[@]}"
+		TMPFS+=("$options")
+	done
+	run_script "$(for i in 0 1 2 3 4; do info "/o/$i"; info "/o/$i/sub"; done)"
+	umount "$T/tree/sub"
+	mapfile -t lines < <(cut -d, -f1 <<<"$output")
+	[ "${lines[*]}" = 'rw rw rw rw ro rw ro ro ro ro' ]
+}

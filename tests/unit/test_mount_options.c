@@ -14,6 +14,9 @@
 
 #define WORDS_MAX 8
 #define A(name) MOUNT_ATTR_##name
+#define PROPAGATION(...)                                \
+	.propagation = (unsigned[]){ __VA_ARGS__ },     \
+	.n_propagation = sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned)
 
 /* What the words ask for; data and sb joined by '|'. */
 /* clang-format off */
@@ -65,20 +68,33 @@ static const struct {
 
 	{ { "bind" }, { .bind = true }, "", "" },
 	{ { "rbind", "rprivate" },
-	  { .bind = true, .rbind = true, .propagation = MS_PRIVATE | MS_REC }, "", "" },
-	{ { "rbind", "bind" }, { .bind = true }, "", "" },
+	  { .bind = true, .rbind = true, PROPAGATION(MS_PRIVATE | MS_REC) }, "", "" },
+	/* Flags add up: the mounts below come along. */
+	{ { "rbind", "bind" }, { .bind = true, .rbind = true }, "", "" },
+	{ { "bind", "rbind" }, { .bind = true, .rbind = true }, "", "" },
+	{ { "rbind,ro", "rprivate", "bind" },
+	  { .bind = true, .rbind = true, .attr_set = A(RDONLY), PROPAGATION(MS_PRIVATE | MS_REC) },
+	  "", "ro" },
 	{ { "bind", "remount", "ro" },
 	  { .bind = true, .remount = true, .attr_set = A(RDONLY) }, "", "ro" },
-	{ { "shared" }, { .propagation = MS_SHARED }, "", "" },
-	{ { "rshared" }, { .propagation = MS_SHARED | MS_REC }, "", "" },
-	{ { "slave" }, { .propagation = MS_SLAVE }, "", "" },
-	{ { "private" }, { .propagation = MS_PRIVATE }, "", "" },
-	{ { "unbindable" }, { .propagation = MS_UNBINDABLE }, "", "" },
-	{ { "runbindable" }, { .propagation = MS_UNBINDABLE | MS_REC }, "", "" },
-	{ { "shared", "rslave" }, { .propagation = MS_SLAVE | MS_REC }, "", "" },
+	{ { "shared" }, { PROPAGATION(MS_SHARED) }, "", "" },
+	{ { "rshared" }, { PROPAGATION(MS_SHARED | MS_REC) }, "", "" },
+	{ { "slave" }, { PROPAGATION(MS_SLAVE) }, "", "" },
+	{ { "private" }, { PROPAGATION(MS_PRIVATE) }, "", "" },
+	{ { "unbindable" }, { PROPAGATION(MS_UNBINDABLE) }, "", "" },
+	{ { "runbindable" }, { PROPAGATION(MS_UNBINDABLE | MS_REC) }, "", "" },
+	{ { "shared", "rslave" }, { PROPAGATION(MS_SLAVE | MS_REC) }, "", "" },
 	{ { "rslave", "shared" },
-	  { .propagation = MS_SHARED, .propagation_first = MS_SLAVE | MS_REC }, "", "" },
-	{ { "slave", "shared", "private" }, { .propagation = MS_PRIVATE }, "", "" },
+	  { PROPAGATION(MS_SLAVE | MS_REC, MS_SHARED) }, "", "" },
+	{ { "rprivate", "private" },
+	  { PROPAGATION(MS_PRIVATE | MS_REC, MS_PRIVATE) }, "", "" },
+	{ { "private", "rprivate" }, { PROPAGATION(MS_PRIVATE | MS_REC) }, "", "" },
+	{ { "private", "shared" }, { PROPAGATION(MS_PRIVATE, MS_SHARED) }, "", "" },
+	{ { "rslave", "shared", "private" },
+	  { PROPAGATION(MS_SLAVE | MS_REC, MS_PRIVATE) }, "", "" },
+	{ { "rslave", "shared", "rshared", "rshared" },
+	  { PROPAGATION(MS_SLAVE | MS_REC, MS_SHARED | MS_REC) }, "", "" },
+	{ { "slave", "shared", "private" }, { PROPAGATION(MS_PRIVATE) }, "", "" },
 
 	{ { "idmap" }, { .idmap_option = "idmap" }, "", "" },
 	{ { "ridmap" }, { .idmap_option = "ridmap", .ridmap = true }, "", "" },
@@ -137,8 +153,9 @@ START_TEST(understands)
 	ck_assert_uint_eq(o.attr_clr, want->attr_clr);
 	ck_assert_uint_eq(o.rec_attr_set, want->rec_attr_set);
 	ck_assert_uint_eq(o.rec_attr_clr, want->rec_attr_clr);
-	ck_assert_uint_eq(o.propagation, want->propagation);
-	ck_assert_uint_eq(o.propagation_first, want->propagation_first);
+	ck_assert_uint_eq(o.n_propagation, want->n_propagation);
+	for (size_t i = 0; i < o.n_propagation; i++)
+		ck_assert_uint_eq(o.propagation[i], want->propagation[i]);
 	ck_assert_int_eq(o.bind, want->bind);
 	ck_assert_int_eq(o.rbind, want->rbind);
 	ck_assert_int_eq(o.remount, want->remount);

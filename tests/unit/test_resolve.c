@@ -21,6 +21,9 @@
 #define MOUNT(destination, type, source, options)                                              \
 	"\"mounts\":[{\"destination\":\"" destination "\",\"type\":\"" type "\",\"source\":\"" source \
 	"\",\"options\":[" options "]}]"
+#define PROPAGATION(...)                                \
+	.propagation = (unsigned[]){ __VA_ARGS__ },     \
+	.n_propagation = sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned)
 #define MAP "{\"containerID\":0,\"hostID\":1000,\"size\":1}"
 #define USERNS "\"linux\":{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[" MAP "],\"gidMappings\":[" MAP "]}"
 
@@ -160,10 +163,10 @@ static const struct {
 	  { .kind = MOUNT_CGROUP, .top.set = MOUNT_ATTR_RDONLY }, "source=tmpfs mode=755" },
 	/* The type of a bind mount means nothing. */
 	{ MOUNT("/a", "proc", "/s", "\"bind\",\"rro\",\"slave\""),
-	  { .kind = MOUNT_BIND, .tree.set = MOUNT_ATTR_RDONLY, .propagation = MS_SLAVE }, "" },
+	  { .kind = MOUNT_BIND, .tree.set = MOUNT_ATTR_RDONLY, PROPAGATION(MS_SLAVE) }, "" },
 	{ MOUNT("/a", "none", "/s", "\"rbind\",\"rshared\""),
 	  { .kind = MOUNT_BIND, .recursive = true, .keeps_peers = true,
-	    .propagation = MS_SHARED | MS_REC }, "" },
+	    PROPAGATION(MS_SHARED | MS_REC) }, "" },
 	{ MOUNT("/a", "none", "/s", "\"bind\",\"tmpcopyup\""), { .kind = MOUNT_BIND }, "" },
 	{ MOUNT("/a", "none", "/s", "\"bind\",\"ridmap\"") "," USERNS,
 	  { .kind = MOUNT_BIND, .idmap = { .wanted = true, .recursive = true } }, "" },
@@ -192,7 +195,9 @@ START_TEST(takes)
 	ck_assert_int_eq(got->target, want->target);
 	ck_assert_uint_eq(got->top.set, want->top.set);
 	ck_assert_uint_eq(got->tree.set, want->tree.set);
-	ck_assert_uint_eq(got->propagation, want->propagation);
+	ck_assert_uint_eq(got->n_propagation, want->n_propagation);
+	for (size_t i = 0; i < got->n_propagation; i++)
+		ck_assert_uint_eq(got->propagation[i], want->propagation[i]);
 	ck_assert_int_eq(got->idmap.wanted, want->idmap.wanted);
 	ck_assert_int_eq(got->idmap.recursive, want->idmap.recursive);
 	ck_assert_str_eq(options_text(got, buf, sizeof(buf)), taken[_i].options);
