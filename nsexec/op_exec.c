@@ -199,8 +199,8 @@ static void hook_child(struct stage *s, const struct plan_op *op)
 
 	(void)op_SIGNALS(s, op);
 	(void)sys(umask, s->umask);
-	if (op->s2)
-		(void)sys(chdir, stage_s2(s, op));
+	if (op->y)
+		(void)sys(fchdir, s->root);
 	divert_output(s);
 	(void)sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)sys(setpgid, 0, 0);

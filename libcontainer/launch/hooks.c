@@ -169,16 +169,17 @@ static int spawn_hook(const struct spec_hook *hook, const char *dir, int input, 
 		      pid_t *pid)
 {
 	auto_(vector_free) char **argv = vector_of(&hook->args, hook->path);
-	auto_(vector_free) char **env = vector_of(&hook->env, NULL);
+	auto_(vector_free) char **own_env = hook->has_env ? vector_of(&hook->env, NULL) : NULL;
 	auto_spawn s;
 	int r = spawn_init(&s, input, output);
 
-	if (!argv || !env)
+	if (!argv || (hook->has_env && !own_env))
 		return -ENOMEM;
 	/* At poststop the bundle may be gone. */
 	if (r == 0 && dir && access(dir, X_OK) == 0)
 		r = posix_spawn_file_actions_addchdir_np(&s.files, dir);
-	return -(r ? r : posix_spawn(pid, hook->path, &s.files, &s.attr, argv, env));
+	return -(r ? r : posix_spawn(pid, hook->path, &s.files, &s.attr, argv,
+				  own_env ? own_env : environ));
 }
 
 static int above_stdio(int fd)

@@ -8,7 +8,7 @@
 
 /*
  * Runs the hooks of one kind in their order with the OCI state text on standard input; the
- * environment is the hook's own and nothing else, stdout and stderr are collected (the tail goes into
+ * environment is the hook's own and nothing else, or ours when it has none (as runc and crun do), stdout and stderr are collected (the tail goes into
  * the error). It runs in the directory dir (NULL, or one that is gone: ours), other descriptors are closed, signals
  * are at their defaults. The index in messages counts from 0, like runc's and like the JSON pointer's.
  * Stops at the first that fails (exit status, signal, timeout: its process group is killed), unless

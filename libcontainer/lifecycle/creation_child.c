@@ -10,6 +10,7 @@
 
 #include "base/macros.h"
 #include "base/timings.h"
+#include "container/process.h"
 #include "fs/idmap.h"
 #include "launch/cgroup_owner.h"
 #include "launch/console.h"
@@ -137,16 +138,27 @@ static int move_net_devices(struct creation *c, struct error *err)
 	return net_devices_move(&c->spec->lnx, &c->compiled, c->child.pid, &c->net_devices, err);
 }
 
+/* As its pid namespace numbers it, whoever made that. */
+static pid_t pid_inside(const struct creation *c)
+{
+	struct process_signals s;
+
+	if (c->state.own_pid_namespace)
+		return 1;
+	if (!spec_namespace_of(&c->spec->lnx, CLONE_NEWPID) || process_signals(c->child.pid, &s) < 0 || !s.depth)
+		return c->child.pid;
+	return s.ids[s.depth - 1];
+}
+
 /* A regular file: a hook that does not read it cannot hurt us by SIGPIPE or by a full pipe. */
 static int fill_hook_memfd(struct creation *c, int fd, enum container_status status,
 			   struct error *err)
 {
-	pid_t pid = c->state.own_pid_namespace ? 1 : c->child.pid;
 	auto_str text = STR_INIT;
 
 	if (fd < 0)
 		return 0;
-	if (container_oci_state(&c->state, status, pid, &text) < 0)
+	if (container_oci_state(&c->state, status, pid_inside(c), &text) < 0)
 		return failf(err, ENOMEM, "state for hooks: out of memory");
 	if (pwrite(fd, str_text(&text), text.n, 0) != (ssize_t)text.n)
 		return sysf(err, "state for hooks");

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/memfd.h"
 #include "launch/notify.h"
@@ -54,6 +55,15 @@ static bool wants_init(const struct creation *c)
 	return c->o->init;
 }
 
+static spec_strings our_environment(void)
+{
+	spec_strings ret = { .v = (const char **)environ };
+
+	while (environ && environ[ret.n])
+		ret.n++;
+	return ret;
+}
+
 int creation_compile(struct creation *c, struct error *err)
 {
 	struct compile_input in = {
@@ -62,7 +72,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.process = c->spec->process,
 		.id = c->o->id,
 		.bundle = c->bundle,
-		.bundle_path = c->bundle_path,
+		.environment = our_environment(),
 		.rootfs = c->rootfs,
 		.cgroup = c->cgroup,
 		.cache_dir = c->rootless ? NULL : "/run/orlop-seccomp",

@@ -34,7 +34,7 @@ struct compile_input {
 	const struct spec_process *process; /* NULL: none to start                          */
 	const char *id;
 	int bundle;                /* O_PATH, for relative paths                            */
-	const char *bundle_path;   /* where createContainer hooks run                       */
+	spec_strings environment;  /* of createContainer hooks that have none               */
 	const char *rootfs;        /* absolute; NULL with `exec`                            */
 	struct cgroup *cgroup;
 	const char *const *exec_cgroups; /* exec --cgroup                                   */

@@ -84,11 +84,45 @@ status_given_to() {
 	[[ "$(<"$T/env")" != *NOT_SEEN* && "$(<"$T/env")" != *ORLOP_TEST_ID* ]]
 }
 
-@test "H3 a hook without env has an empty environment" {
-	config '.hooks.createRuntime = [{ path: "/bin/sh", args: ["sh", "-c", $s] }]' \
-		--arg s "/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ /usr/bin/env >$T/env"
+@test "H3 a hook without env has the runtime's environment, one whose env is empty has none" {
+	for kind in createRuntime createContainer poststop; do
+		config '.hooks = { ($k): [{ path: "/usr/bin/env", args: ["env"] } , { path: "/bin/sh", args: ["sh", "-c", $s] },
+			{ path: "/bin/sh", args: ["sh", "-c", $e], env: [] }] }' \
+			--arg k "$kind" --arg s "/usr/bin/env >$T/env" \
+			--arg e "/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ /usr/bin/env >$T/none"
+		MARK=here ok run "$ID"
+		file_says "$T/env" '^MARK=here$'
+		[ -z "$(<"$T/none")" ]
+		rm "$T/env"
+	done
+}
+
+@test "B2 in a pid namespace that is joined the state's pid is the container's numbering" {
+	start_sleeper
+	namespace pid "/proc/$(pid_of)/ns/pid"
+	config '.linux.cgroupsPath += "-b"'
+	printf '#!/bin/sh\ncat >/tmp/state\n' >"$ROOTFS/bin/hook"
+	chmod 755 "$ROOTFS/bin/hook"
+	config '.hooks = { createContainer: [{ path: "/bin/sh", args: ["sh", "-c", $s] }], startContainer: [{ path: "/bin/hook" }] }' \
+		--arg s "/bin/cat >$T/create"
+	script 'echo $$'
+	ok run "$ID-b"
+	[ "$(jq .pid "$ROOTFS/tmp/state")" = "$output" ]
+	[ "$(jq .pid "$T/create")" = "$output" ]
+}
+
+@test "B3 createContainer hooks run in the root filesystem's folder" {
+	config '.hooks.createContainer = [{ path: "/bin/sh", args: ["sh", "-c", $s] }]' --arg s "pwd >$T/pwd; ls >$T/ls"
 	ok run "$ID"
-	[ -z "$(<"$T/env")" ]
+	[ "$(<"$T/pwd")" = "$ROOTFS" ]
+	file_says "$T/ls" '^proc$'
+	rm "$T/pwd"
+	user_namespace
+	chmod 755 "$T"
+	touch "$T/pwd" "$T/ls"
+	chmod 666 "$T/pwd" "$T/ls"
+	ok run "$ID"
+	[ "$(<"$T/pwd")" = "$ROOTFS" ]
 }
 
 @test "H3 a relative path is refused" {
@@ -257,12 +291,12 @@ status_given_to() {
 	nothing_left
 }
 
-@test "hooks run in the bundle, with the caller's umask" {
-	for k in prestart createRuntime createContainer poststart poststop; do
+@test "the runtime's hooks run in the bundle, with the caller's umask" {
+	for k in prestart createRuntime poststart poststop; do
 		hook $k "{ pwd; umask; } >$T/$k"
 	done
 	(cd / && umask 027 && ok run --bundle "$BUNDLE" "$ID")
-	for k in prestart createRuntime createContainer poststart poststop; do
+	for k in prestart createRuntime poststart poststop; do
 		[ "$(<"$T/$k")" = "$BUNDLE"$'\n'0027 ] || { echo "# $k: $(<"$T/$k")"; return 1; }
 	done
 }

@@ -145,12 +145,13 @@ START_TEST(arguments_and_environment)
 	h = add(&b, HOOK_POSTSTART, "/usr/bin/tr '\\0' '|' </proc/$$/environ >$0");
 	h->env.v = env;
 	h->env.n = 2;
-	add(&b, HOOK_POSTSTART, "/usr/bin/tr '\\0' '|' </proc/$$/environ >>$0");
+	h->has_env = true;
+	add(&b, HOOK_POSTSTART, "/usr/bin/tr '\\0' '\\n' </proc/$$/environ | /bin/grep NOT_FOR >>$0");
 	add(&b, HOOK_POSTSTART, "IFS= read -r -d '' a </proc/$$/cmdline; echo \"$a\" >>$0");
 	b.args[2][1] = "-c";
 	b.hook[2].path = "/bin/bash";
 	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTART, NULL, "{}", false, &e), 0);
-	ck_assert_str_eq(scratch_text(&text), "A=1|B=two words|my own name\n");
+	ck_assert_str_eq(scratch_text(&text), "A=1|B=two words|NOT_FOR_HOOKS=1\nmy own name\n");
 
 	/* No args at all: argv[0] is the path. With args: the first, whatever it is. */
 	b.hook[0] = (struct spec_hook){ .path = "/bin/true" };
