@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/timings.h"
 #include "cli/command.h"
@@ -228,5 +229,7 @@ int main(int argc, char **argv)
 	if (r < 0)
 		report_failure(NULL, &err);
 	report_timings();
+	if (r != 0)
+		interrupt_die();
 	return r < 0 ? EXIT_FAILURE : r;
 }

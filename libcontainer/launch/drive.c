@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "launch/failure.h"
 #include "launch/stuck.h"
 
@@ -94,7 +95,7 @@ int talk_watch(int sync, struct error *err)
 	return 0;
 }
 
-/* 1: a record; 0: end of file; -EAGAIN: silence. */
+/* 1: a record; 0: end of file; -EAGAIN: silence; -EINTR: a signal. */
 static int receive_now(const struct conversation *t, struct sync_message *record, int *fd)
 {
 	struct iovec io = { record, sizeof(*record) };
@@ -114,7 +115,7 @@ static int receive_now(const struct conversation *t, struct sync_message *record
 	/* ECONNRESET: it went and left one of our records unread. Told once, before what it has sent. */
 	do
 		n = recvmsg(t->sync, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	while (n < 0 && errno == ECONNRESET);
 	if (n < 0)
 		return -errno;
 	c = CMSG_FIRSTHDR(&m);
@@ -131,13 +132,21 @@ static int receive(const struct conversation *t, struct sync_message *record, in
 {
 	struct stuck s = { 0 };
 	const char *why = NULL;
-	int r;
+	int r, sig;
 
-	do
+	for (;;) {
 		r = receive_now(t, record, fd);
-	while (r == -EAGAIN && (t->patient || !(why = stuck_look(&s, t->pid))));
-	if (r == -EAGAIN)
-		return stuck_fail(t->pid, why, err);
+		if (r != -EAGAIN && r != -EINTR)
+			break;
+		/* Somebody may get tired of waiting. A container that was there before is not ours to take back. */
+		if (t->plan)
+			interrupt_catch();
+		sig = interrupt_take();
+		if (sig)
+			return interrupt_fail(sig, err);
+		if (r == -EAGAIN && !t->patient && (why = stuck_look(&s, t->pid)))
+			return stuck_fail(t->pid, why, err);
+	}
 	return r < 0 ? codef(err, r, "its record") : r;
 }
 

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/memfd.h"
@@ -219,36 +220,43 @@ static int start(const struct spec_hook *hook, const char *dir, const char *stat
 
 /* ---- waiting ---- */
 
+/* NULL: no limit. */
+static const struct timespec *patience(int64_t deadline, struct timespec *room)
+{
+	int64_t left;
+
+	if (deadline < 0)
+		return NULL;
+	left = deadline - clock_ms();
+	left = left < 0 ? 0 : left;
+	*room = (struct timespec){ .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+	return room;
+}
+
 /* -1: no limit. */
 static int64_t deadline_of(const struct spec_hook *hook)
 {
 	return hook->timeout.set ? clock_ms() + (int64_t)hook->timeout.value * 1000 : -1;
 }
 
-static int patience(int64_t deadline)
-{
-	int64_t left;
-
-	if (deadline < 0)
-		return -1;
-	left = deadline - clock_ms();
-	return (int)(left < 0 ? 0 : min_of(left, (int64_t)60000));
-}
-
 /*
- * Until the hook itself is dead: processes that it left behind may keep the pipe. 0, -ETIMEDOUT, or
- * a negative errno.
+ * Until the hook itself is dead: processes that it left behind may keep the pipe. 0, -ETIMEDOUT, -EINTR when we are
+ * wanted to stop (*sig), or another negative errno. Signals come in while we wait, and at no other time: none is missed.
  */
-static int wait_end(struct hook_run *h, int64_t deadline)
+static int wait_end(struct hook_run *h, int64_t deadline, const sigset_t *waiting, int *sig)
 {
 	struct pollfd p[] = { { .fd = h->pidfd, .events = POLLIN },
 			      { .fd = h->output, .events = POLLIN } };
+	struct timespec room;
 
 	for (;;) {
-		int n = poll(p, ARRAY_SIZE(p), patience(deadline));
+		int n = ppoll(p, ARRAY_SIZE(p), patience(deadline, &room), waiting);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		*sig = n < 0 ? interrupt_take() : 0;
+		if (*sig)
+			return -EINTR;
 		/* A closed pipe would make poll() return at once, always. */
 		if (n > 0 && p[1].revents && !drain(h))
 			p[1].fd = -1;
@@ -259,6 +267,25 @@ static int wait_end(struct hook_run *h, int64_t deadline)
 	}
 	(void)drain(h);
 	return 0;
+}
+
+/* A hook may hang, and whoever sees that presses Ctrl-C: then it is ended, and what was made is taken back. */
+static int wait_interruptible(struct hook_run *h, int64_t deadline, int *sig)
+{
+	sigset_t ours, before, waiting;
+	int r;
+
+	interrupt_catch();
+	interrupt_signals(&ours);
+	if (sigprocmask(SIG_BLOCK, &ours, &before) < 0)
+		return -errno;
+	waiting = before;
+	for (int i = 1; i < NSIG; i++)
+		if (sigismember(&ours, i) == 1)
+			sigdelset(&waiting, i);
+	r = wait_end(h, deadline, &waiting, sig);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
 }
 
 static int reap(struct hook_run *h, siginfo_t *info)
@@ -322,11 +349,13 @@ static int run_one(const struct spec_hook *hook, const char *dir, const char *st
 {
 	auto_hook_run h = { .pidfd = -EBADF, .output = -EBADF };
 	siginfo_t info = { 0 };
-	int r = start(hook, dir, state, &h, err);
+	int sig, r = start(hook, dir, state, &h, err);
 
 	if (r < 0)
 		return r;
-	r = wait_end(&h, deadline_of(hook));
+	r = wait_interruptible(&h, deadline_of(hook), &sig);
+	if (r == -EINTR)
+		return interrupt_fail(sig, err);
 	if (r == -ETIMEDOUT)
 		return failf(err, ETIMEDOUT,
 			     "'%s' did not end within its timeout of %d s and was killed",

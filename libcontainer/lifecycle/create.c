@@ -3,8 +3,10 @@
 /* OCI create, and run: the walk of docs/ARCHITECTURE.md. */
 
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/macros.h"
 #include "base/timings.h"
 #include "fs/root_mount.h"
@@ -23,6 +25,13 @@ static void run_poststop(struct creation *c)
 		(void)hooks_run(c->spec->hooks, HOOK_POSTSTOP, c->bundle_path, str_text(&text), true, NULL);
 }
 
+/* Hooks inside may have started others, which die with the pid namespace where there is one. The cgroup was empty. */
+static void end_left_behind(struct creation *c)
+{
+	if (c->cgroup_made && c->hooks_ran && !c->state.own_pid_namespace && !cgroup_is_none(c->cgroup))
+		(void)cgroup_signal(c->cgroup, SIGKILL, NULL);
+}
+
 static void creation_done(struct creation *c)
 {
 	bool busy;
@@ -33,6 +42,7 @@ static void creation_done(struct creation *c)
 		if (c->resctrl.fd >= 0)
 			resctrl_undo(&c->resctrl, c->spec->lnx.intel_rdt, c->o->id,
 				     &c->resctrl_made);
+		end_left_behind(c);
 		busy = cgroup_undo(c->cgroup) < 0;
 		if (busy)
 			cgroup_keep(c->cgroup);
@@ -149,7 +159,7 @@ static int hand_over(struct creation *c, struct container **ret, struct containe
 static int run(struct creation *c, struct error *err)
 {
 	bool lost = false;
-	int r = create(c, err);
+	int sig, r = create(c, err);
 
 	if (r < 0)
 		return r;
@@ -159,8 +169,10 @@ static int run(struct creation *c, struct error *err)
 			return c->notify;
 	}
 	r = c->o->ready ? c->o->ready(err) : 0;
-	if (r < 0)
-		return r;
+	/* The foreground has blocked them now, for the program: what came before was meant for us. */
+	sig = r < 0 ? 0 : interrupt_take();
+	if (r < 0 || sig)
+		return r < 0 ? r : interrupt_fail(sig, err);
 	r = start_conversation(&c->talk, &c->state, STATUS_CREATING, c->child.pid, err);
 	timings_mark("start");
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/macros.h"
 #include "base/timings.h"
 #include "container/process.h"
@@ -173,8 +174,10 @@ static int send_table(struct creation *c, struct error *err)
 		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
 	if (r == 0)
 		streams_give(c->spec, c->spec->process);
-	/* From here on hooks may run, and what they did wants poststop to undo it. */
+	/* From here on hooks may run, may hang, and what they did wants poststop to undo it. */
 	c->hooks_ran = c->spec->hooks != NULL;
+	if (c->hooks_ran)
+		interrupt_catch();
 	return r < 0 ? r : talk_table_send(&c->talk, err);
 }
 
@@ -264,9 +267,10 @@ int creation_bring_up(struct creation *c, struct error *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		int r = steps[i].take(c, err);
+		int sig = r < 0 ? 0 : interrupt_take();
 
-		if (r < 0)
-			return r;
+		if (r < 0 || sig)
+			return r < 0 ? r : interrupt_fail(sig, err);
 		if (r != SKIPPED)
 			timings_mark(steps[i].name);
 	}
