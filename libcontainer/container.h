@@ -6,7 +6,8 @@
  *
  * A struct container is a handle on <root>/<id>; it holds descriptors, no locks. Every verb fills `err`
  * on failure, returns a negative errno, and leaves the container (or the absence of one) as it was.
- * "container does not exist" is -ENOENT; "container not running" is -ESRCH.
+ * "container does not exist" is -ENOENT; "container not running" is -ESRCH. A container whose state cannot be read is
+ * -EBADMSG, for every verb: only container_delete_broken() can do something with it.
  */
 
 #include <stdbool.h>
@@ -162,6 +163,11 @@ int container_stop(struct container *c, const struct stop_options *o, struct sto
 		   struct error *err);
 /* force: kills first. Runs poststop hooks. */
 int container_delete(struct container *c, bool force, struct error *err);
+/*
+ * Of a container that is broken (-EBADMSG): kills what is in its cgroup, removes that and the state directory. What
+ * cannot be undone without the state is warned about: hooks, mounts in the host's mount namespace.
+ */
+int container_delete_broken(const struct runtime *rt, const char *id, struct error *err);
 int container_pause(struct container *c, struct error *err);
 int container_resume(struct container *c, struct error *err);
 /* resources_json: a LinuxResources object. */
@@ -210,7 +216,10 @@ struct container_list {
 	struct str json;     /* with want_json: the array for `list --format json`; "null" when empty */
 	struct arena *arena; /* all texts of the rows */
 };
-/* Broken containers are warned about and left out. A missing root is an error only when given. */
+/*
+ * A broken container is a row of status "broken", with what its directory tells, and a warning says why. A missing root
+ * is an error only when given.
+ */
 int container_list(const struct runtime *rt, bool want_json, struct container_list *ret,
 		   struct error *err);
 void container_list_done(struct container_list *l);

@@ -47,7 +47,11 @@ int64_t clock_ms(void)
 
 void clock_text(char text[CLOCK_TEXT_SIZE])
 {
-	struct timespec now = clock_now(CLOCK_REALTIME);
+	clock_text_of(clock_now(CLOCK_REALTIME), text);
+}
+
+void clock_text_of(struct timespec now, char text[CLOCK_TEXT_SIZE])
+{
 	long long year;
 	int month, day, second;
 

@@ -11,6 +11,8 @@
  */
 #define CLOCK_TEXT_SIZE 40
 void clock_text(char text[CLOCK_TEXT_SIZE]);
+/* The same of another time. */
+void clock_text_of(struct timespec when, char text[CLOCK_TEXT_SIZE]);
 
 /*
  * clock_gettime(2) of CLOCK_REALTIME or CLOCK_MONOTONIC, which cannot fail, by the system call: who asks once or twice

@@ -52,6 +52,11 @@ int file_read_fd(int fd, size_t limit, struct str *out)
 	return read_all(fd, limit, false, out);
 }
 
+int file_read_piece_fd(int fd, size_t limit, struct str *out)
+{
+	return read_all(fd, limit, true, out);
+}
+
 int file_read_at(int dir, const char *path, size_t limit, struct str *out)
 {
 	return open_and_read_all(dir, path, limit, false, out);
@@ -95,11 +100,19 @@ int write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
+/* synced: a name that is given before the content is on the disk may be that of an empty file after a power cut. */
+static int write_content(int fd, const void *data, size_t n, bool synced)
+{
+	int r = write_all(fd, data, n);
+
+	return r == 0 && synced && fdatasync(fd) < 0 ? -errno : r;
+}
+
 /*
  * A file without a name until it is whole: what kills us leaves nothing behind. Only where there is none
  * of that name yet, as linkat(2) does not replace. 1: it must be done by a temporary name.
  */
-static int write_new(int dir, const char *name, const void *data, size_t n, mode_t mode)
+static int write_new(int dir, const char *name, const void *data, size_t n, mode_t mode, bool synced)
 {
 	const char *base = path_last(name);
 	auto_(close_fd) int fd = -EBADF;
@@ -112,14 +125,14 @@ static int write_new(int dir, const char *name, const void *data, size_t n, mode
 	fd = openat(dir, *folder ? folder : ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
 	if (fd < 0)
 		return 1;
-	r = write_all(fd, data, n);
+	r = write_content(fd, data, n, synced);
 	if (r < 0)
 		return r;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) < 0 ? 1 : 0;
 }
 
-static int replace(int dir, const char *name, const void *data, size_t n, mode_t mode)
+static int replace(int dir, const char *name, const void *data, size_t n, mode_t mode, bool synced)
 {
 	const char *base = path_last(name);
 	char temp[PATH_MAX];
@@ -131,7 +144,7 @@ static int replace(int dir, const char *name, const void *data, size_t n, mode_t
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, n);
+	r = write_content(fd, data, n, synced);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0 && renameat(dir, temp, dir, name) < 0)
@@ -145,18 +158,25 @@ static int replace(int dir, const char *name, const void *data, size_t n, mode_t
 
 int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
 {
-	int r = write_new(dir, name, data, n, mode);
+	int r = write_new(dir, name, data, n, mode, false);
 
-	return r > 0 ? replace(dir, name, data, n, mode) : r;
+	return r > 0 ? replace(dir, name, data, n, mode, false) : r;
+}
+
+int file_replace_safely_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
+{
+	int r = write_new(dir, name, data, n, mode, true);
+
+	return r > 0 ? replace(dir, name, data, n, mode, true) : r;
 }
 
 int file_renew_at(int dir, const char *name, const void *data, size_t n, mode_t mode)
 {
-	int r = write_new(dir, name, data, n, mode);
+	int r = write_new(dir, name, data, n, mode, false);
 
 	if (r > 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
-		r = write_new(dir, name, data, n, mode);
-	return r > 0 ? replace(dir, name, data, n, mode) : r;
+		r = write_new(dir, name, data, n, mode, false);
+	return r > 0 ? replace(dir, name, data, n, mode, false) : r;
 }
 
 int path_of_fd(int fd, char *path, size_t size)

@@ -18,8 +18,9 @@ int file_read_at(int dir, const char *path, size_t limit, struct str *out);
 /* The same of a file that the kernel shows in one piece: it is over with the first short read, no second one is made. */
 int file_read_piece_at(int dir, const char *path, size_t limit, struct str *out);
 
-/* The same from an open descriptor's current offset. */
+/* The same two from an open descriptor's current offset. */
 int file_read_fd(int fd, size_t limit, struct str *out);
+int file_read_piece_fd(int fd, size_t limit, struct str *out);
 
 /* One write(2) to an existing file (procfs, cgroupfs). A short write is -EIO. */
 int file_write_at(int dir, const char *path, const char *text);
@@ -29,6 +30,11 @@ int write_all(int fd, const void *data, size_t n);
 
 /* Makes or replaces `name` in `dir` by rename(2): a reader sees the old or the new file, whole. */
 int file_replace_at(int dir, const char *name, const void *data, size_t n, mode_t mode);
+/*
+ * The same, also for a reader after a power cut: the content is on the disk before it has the name. Whether the name is
+ * there too is the filesystem's affair.
+ */
+int file_replace_safely_at(int dir, const char *name, const void *data, size_t n, mode_t mode);
 /*
  * The same, but for a moment there may be no file, so that what kills us leaves none of another name: for folders
  * that are not ours.

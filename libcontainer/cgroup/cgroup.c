@@ -207,10 +207,16 @@ int cgroup_find_at(const struct cgroup_host *host, const struct cgroup_options *
 
 		if (!t->v2 && !is_hierarchy(t->mount) && cgroup_locate(c, t, o, NULL) < 0)
 			continue;
-		if (!streq(t->path, t->mount) && exists(t->path))
-			c->trees[n++] = *t;
+		if (streq(t->path, t->mount) || !exists(t->path))
+			continue;
+		c->trees[n] = *t;
+		if (t->v2)
+			c->unified = &c->trees[n];
+		n++;
 	}
 	c->n = n;
+	if (n == 0)
+		c->driver = NULL;
 	*ret = take_ptr(c);
 	return 0;
 }

@@ -70,7 +70,7 @@ bool cgroup_is_v2(const struct cgroup *c); /* pure v2 */
 
 /*
  * As a member of the state file, and back. Loading opens nothing until it is needed, and copies no text: what was
- * saved must live as long.
+ * saved must live as long. What cgroup_save() has not written is -EBADMSG.
  */
 void cgroup_save(const struct cgroup *c, struct json_out *o, const char *key);
 int cgroup_load(const struct json *saved, struct cgroup **ret, struct error *err);

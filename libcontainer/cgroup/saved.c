@@ -115,21 +115,21 @@ int cgroup_load_at(const struct cgroup_host *host, const struct json *saved, str
 	m = json_member(saved, "kind");
 	kind = m && m->type == JSON_STRING ? names_find(kinds, ARRAY_SIZE(kinds), m->text) : NULL;
 	if (!kind || !trees || trees->type != JSON_OBJECT)
-		return failf(err, EINVAL, "cgroup in the saved state: 'kind' and 'trees' expected");
+		return failf(err, EBADMSG, "cgroup in the saved state: 'kind' and 'trees' expected");
 	c->kind = (enum cgroup_kind)kind->value;
 	m = json_member(saved, "rootless");
 	c->rootless = m && m->boolean;
 	for (const struct json *t = trees->first; t; t = t->next)
 		if (load_tree(c, t) < 0)
-			return failf(err, EINVAL, "cgroup in the saved state: bad tree");
+			return failf(err, EBADMSG, "cgroup in the saved state: bad tree");
 	driver = text_of(saved, "driver");
 	foreach_array(d, drivers)
 		if (driver && streq((*d)->name, driver) && (*d)->apply)
 			c->driver = *d;
 	if (c->driver == &cgroup_systemd_driver && systemd_load(c, saved) < 0)
-		return failf(err, EINVAL, "cgroup in the saved state: bad unit");
+		return failf(err, EBADMSG, "cgroup in the saved state: bad unit");
 	if (!fits_kind(c))
-		return failf(err, EINVAL,
+		return failf(err, EBADMSG,
 			     "cgroup in the saved state: driver '%s' and %zu trees as '%s'",
 			     driver ? driver : "", c->n, kind->name);
 	*ret = take_ptr(c);

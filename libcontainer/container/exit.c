@@ -195,12 +195,13 @@ static bool is_true(const struct json *object, const char *key)
 
 int exit_read(struct container *c, struct container_exit *ret)
 {
+	auto_(close_fd) int fd = store_open_file(c->dir, EXIT_FILE, NULL);
 	auto_(arena_free) struct arena *a = NULL;
 	auto_str text = STR_INIT;
 	struct json *root;
 
 	exit_unknown(ret);
-	if (file_read_at(c->dir, EXIT_FILE, 4096, &text) < 0)
+	if (fd < 0 || file_read_fd(fd, 4096, &text) < 0)
 		return 0;
 	a = arena_new();
 	if (!a || json_parse(a, str_text(&text), text.n, EXIT_FILE, &root, NULL) < 0 ||

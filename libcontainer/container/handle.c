@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 #define LOCK_PATIENCE 10 /* seconds */
+#define CONFIG_FILE   "config.json"
 
 /* clang-format off */
 static const char *const status_names[] = {
@@ -26,6 +27,7 @@ static const char *const status_names[] = {
 	[STATUS_RUNNING]  = "running",
 	[STATUS_PAUSED]   = "paused",
 	[STATUS_STOPPED]  = "stopped",
+	[STATUS_BROKEN]   = "broken",
 };
 /* clang-format on */
 
@@ -41,11 +43,18 @@ static int missing(struct error *err)
 	return failf(err, ENOENT, "container does not exist");
 }
 
-static int read_state(struct container *c, struct error *err)
+static int broken(const char *id, struct error *err)
 {
-	int r = state_read(c->dir, c->arena, &c->state, err);
+	return error_context(err, "container '%s' is broken, 'delete --force' removes it", id);
+}
+
+static int read_state(struct container *c, const char *id, struct error *err)
+{
+	int r = state_read(c->dir, id, c->arena, &c->state, err);
 
 	c->incomplete = r == -ENOENT;
+	if (r == -EBADMSG)
+		(void)broken(id, err);
 	return c->incomplete ? 0 : r;
 }
 
@@ -69,7 +78,7 @@ int container_open(int root, const char *id, struct container **ret, struct erro
 	c->dir = store_open(root, id, err);
 	if (c->dir < 0)
 		return c->dir;
-	r = read_state(c, err);
+	r = read_state(c, id, err);
 	if (r < 0)
 		return r;
 	if (c->incomplete)
@@ -118,7 +127,7 @@ int container_lock(struct container *c, struct error *err)
 
 	if (r < 0)
 		return r;
-	return c->incomplete ? read_state(c, err) : 0;
+	return c->incomplete ? read_state(c, c->state.id, err) : 0;
 }
 
 /* ---- what it is made of ---- */
@@ -156,6 +165,8 @@ int container_cgroup(struct container *c, struct cgroup **ret, struct error *err
 			     c->state.id);
 	if (!c->cgroup) {
 		r = cgroup_load(c->state.cgroup, &c->cgroup, err);
+		if (r == -EBADMSG)
+			(void)broken(c->state.id, err);
 		if (r < 0)
 			return r;
 	}
@@ -170,16 +181,30 @@ int container_lock_made(struct container *c, struct error *err)
 	return container_lock(c, err);
 }
 
+static int open_config(int dir, struct error *err)
+{
+	int fd = store_open_file(dir, CONFIG_FILE, err);
+
+	return fd == -ENOENT ? codef(err, ENOENT, "open " CONFIG_FILE) : fd;
+}
+
+int container_read_config(int dir, struct spec_doc **ret, struct error *err)
+{
+	auto_(close_fd) int fd = open_config(dir, err);
+
+	return fd < 0 ? fd : spec_load_config_fd(fd, CONFIG_FILE, ret, err);
+}
+
 int container_config(struct container *c, struct spec_doc **ret, struct error *err)
 {
-	return spec_load_config(c->dir, "config.json", ret, err);
+	return container_read_config(c->dir, ret, err);
 }
 
 int container_open_config(struct container *c, struct error *err)
 {
-	int fd = openat(c->dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_config(c->dir, err);
 
-	return fd < 0 ? sysf(err, "config of container '%s'", c->state.id) : fd;
+	return fd < 0 ? error_context(err, "config of container '%s'", c->state.id) : fd;
 }
 
 int container_init_pidfd(struct container *c, struct error *err)
@@ -221,7 +246,7 @@ static int incomplete_status(struct container *c, enum container_status *ret, st
 		*ret = STATUS_CREATING;
 		return 0;
 	}
-	r = read_state(c, err);
+	r = read_state(c, c->state.id, err);
 	if (r < 0)
 		return r;
 	return c->incomplete ? missing(err) : container_status(c, ret, err);

@@ -15,6 +15,7 @@ enum container_status {
 	STATUS_RUNNING,
 	STATUS_PAUSED,
 	STATUS_STOPPED,
+	STATUS_BROKEN, /* of `list` only: what cannot be opened has no status */
 };
 
 struct container {
@@ -34,7 +35,10 @@ struct container {
 
 /* Of nothing yet; NULL when memory is short. */
 struct container *container_new(void);
-/* Without runtime and root: for a walk over many. `root` is borrowed for the call only. */
+/*
+ * Without runtime and root: for a walk over many. `root` is borrowed for the call only. -EBADMSG: its state cannot be
+ * read, and never will.
+ */
 int container_open(int root, const char *id, struct container **ret, struct error *err);
 /* Locks out other verbs that change the container, and looks again at what they left. */
 int container_lock(struct container *c, struct error *err);
@@ -59,7 +63,9 @@ int container_cgroup(struct container *c, struct cgroup **ret, struct error *err
 /* The state as of now, by asking the kernel. */
 int container_status(struct container *c, enum container_status *ret, struct error *err);
 const char *container_status_name(enum container_status s);
-/* The config as it was at create, from <root>/<id>/config.json. */
+/* The config as it was at create, from <root>/<id>/config.json; -ENOENT: it is gone. */
 int container_config(struct container *c, struct spec_doc **ret, struct error *err);
+/* The same by the descriptor of <root>/<id>. */
+int container_read_config(int dir, struct spec_doc **ret, struct error *err);
 /* The OCI state object, for hooks (pid as given: some hooks see the container's numbering) and sockets. */
 int container_oci_state(const struct state *s, enum container_status status, pid_t pid, struct str *out);

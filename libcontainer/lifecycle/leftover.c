@@ -6,9 +6,8 @@
  * stay.
  */
 
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "container/handle.h"
@@ -16,24 +15,31 @@
 #include "lifecycle/leftover.h"
 #include "store/store.h"
 
+int leftover_cgroup(const struct runtime *rt, int dir, const char *id, const struct spec *spec,
+		    struct cgroup **ret, struct error *err)
+{
+	const struct cgroup_options o = container_cgroup_options(rt, id, spec, container_lacks_rights(rt));
+	auto_(close_fd) int places = store_open_file(dir, "cgroup", err);
+	char self[64];
+
+	if (places < 0 && places != -ENOENT)
+		return places;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", places);
+	return cgroup_find(&o, places >= 0 ? self : NULL, ret, err);
+}
+
 static void remove_cgroups(const struct runtime *rt, int dir, const char *id, const struct spec *spec)
 {
 	auto_(cgroup_free) struct cgroup *cg = NULL;
-	const struct cgroup_options o = container_cgroup_options(rt, id, spec, container_lacks_rights(rt));
 	struct error e = ERROR_INIT;
-	char self[64];
-	bool relative;
 
-	relative = faccessat(dir, "cgroup", F_OK, 0) == 0;
-	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d/cgroup", dir);
-	if (cgroup_find(&o, relative ? self : NULL, &cg, &e) < 0) {
+	if (leftover_cgroup(rt, dir, id, spec, &cg, &e) < 0)
 		log_debug("container '%s' was never made: %s", id, e.msg);
-		return;
-	}
-	cgroup_remove_empty(cg);
+	else
+		cgroup_remove_empty(cg);
 }
 
-static void remove_resctrl(const char *id, const struct spec_intel_rdt *rdt)
+void leftover_resctrl(const char *id, const struct spec_intel_rdt *rdt)
 {
 	struct resctrl fs = RESCTRL_INIT;
 
@@ -48,9 +54,9 @@ void container_remove_leftovers(const struct runtime *rt, int dir, const char *i
 	struct error e = ERROR_INIT;
 
 	/* Half written, it tells as much: then nothing was made yet. */
-	if (spec_load_config(dir, "config.json", &doc, &e) == 0) {
+	if (container_read_config(dir, &doc, &e) == 0) {
 		remove_cgroups(rt, dir, id, doc->spec);
-		remove_resctrl(id, doc->spec->lnx.intel_rdt);
+		leftover_resctrl(id, doc->spec->lnx.intel_rdt);
 	} else {
 		log_debug("container '%s' was never made: %s", id, e.msg);
 	}

@@ -2,10 +2,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -169,23 +172,50 @@ static int look_at(int root, const char *id, struct container **ret, enum contai
 	return r < 0 ? r : *status != STATUS_CREATING;
 }
 
+static int add_state(const struct state *s, enum container_status status, struct owners *owners,
+		     struct container_list *l, struct json_out *o)
+{
+	const char *owner = owner_name(owners, s->owner);
+
+	if (o)
+		container_write_state(o, s, status, owner);
+	return add_info(l, s, status, owner);
+}
+
+/* Clients parse the time: it is that of the config that create has kept, or else of the directory. */
+static int add_broken(int root, const char *id, struct owners *owners, struct container_list *l,
+		      struct json_out *o)
+{
+	char created[CLOCK_TEXT_SIZE], config[NAME_MAX + sizeof("/config.json")];
+	struct stat dir, st;
+
+	if (fstatat(root, id, &dir, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	(void)snprintf(config, sizeof(config), "%s/config.json", id);
+	if (fstatat(root, config, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		st = dir;
+	clock_text_of(st.st_mtim, created);
+	return add_state(&(struct state){ .id = id, .bundle = "", .created = created, .owner = dir.st_uid },
+			 STATUS_BROKEN, owners, l, o);
+}
+
 static int add_row(int root, const char *id, struct owners *owners, struct container_list *l,
 		   struct json_out *o)
 {
 	auto_(container_free) struct container *c = NULL;
 	struct error e = ERROR_INIT;
 	enum container_status status = STATUS_STOPPED;
-	const char *owner;
 	int r = look_at(root, id, &c, &status, &e);
 
+	if (r > 0)
+		return add_state(&c->state, status, owners, l, o);
+	if (r == -EBADMSG) {
+		log_warn("%s", e.msg);
+		return add_broken(root, id, owners, l, o);
+	}
 	if (r < 0)
 		log_warn("container '%s' is left out: %s", id, e.msg);
-	if (r <= 0)
-		return 0;
-	owner = owner_name(owners, c->state.owner);
-	if (o)
-		container_write_state(o, &c->state, status, owner);
-	return add_info(l, &c->state, status, owner);
+	return 0;
 }
 
 /* o: also the array of them all, or NULL. */

@@ -157,6 +157,24 @@ static int read_file(struct spec_doc *doc, int input, int dir, const char *path,
 	return r < 0 ? codef(err, r, "read '%s'", path) : 0;
 }
 
+int spec_load_config_fd(int fd, const char *name, struct spec_doc **ret, struct error *err)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = doc_new(name);
+	struct str text;
+	int r;
+
+	if (!doc)
+		return no_memory(name, err);
+	text = (struct str)STR_IN(doc->arena);
+	r = file_read_piece_fd(fd, JSON_SIZE_MAX, &text);
+	if (r < 0)
+		return r == -EFBIG ? too_large(name, err) : codef(err, r, "read '%s'", name);
+	r = decode_config(doc, str_text(&text), text.n, err);
+	if (r == 0)
+		*ret = take_ptr(doc);
+	return r;
+}
+
 int spec_load_config(int dir, const char *path, struct spec_doc **ret, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = doc_new(path_last(path));

@@ -27,6 +27,8 @@ DEFINE_AUTO(struct spec_doc *, spec_doc_free);
 
 /* Takes a directory descriptor and a path below it. *ret belongs to the caller. */
 int spec_load_config(int dir, const char *path, struct spec_doc **ret, struct error *err);
+/* The same from a regular file's descriptor, which stays the caller's; `name` is for messages. */
+int spec_load_config_fd(int fd, const char *name, struct spec_doc **ret, struct error *err);
 /* exec --process: one process object. */
 int spec_load_process(int dir, const char *path, struct spec_doc **ret, struct error *err);
 /* update --resources: one LinuxResources object ("-" is standard input). */

@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "json/json.h"
+#include "store/store.h"
 
 #define STATE_FILE   "state.json"
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
@@ -19,7 +20,7 @@
 
 /* ---- the boot ---- */
 
-/* Pids and start times mean something in one boot only; what lies on tmpfs ends with it anyway. */
+/* What lies on a tmpfs ends with the boot, in which alone pids and start times mean something, and needs no fsync(2). */
 static bool outlives_boot(int dir)
 {
 	struct statfs fs;
@@ -219,16 +220,17 @@ static void write_document(struct json_out *o, const struct state *s, const stru
 int state_write(int dir, const struct state *s, const struct cgroup *cg, struct error *err)
 {
 	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
+	const bool on_disk = outlives_boot(dir);
 	const char *text;
 	int r;
 
 	if (!o)
 		return sysf(err, "state of '%s'", s->id);
-	write_document(o, s, cg, outlives_boot(dir));
+	write_document(o, s, cg, on_disk);
 	text = json_out_text(o);
 	if (!text)
 		return codef(err, ENOMEM, "state of '%s'", s->id);
-	r = file_replace_at(dir, STATE_FILE, text, strlen(text), 0600);
+	r = (on_disk ? file_replace_safely_at : file_replace_at)(dir, STATE_FILE, text, strlen(text), 0600);
 	return r < 0 ? codef(err, r, "write " STATE_FILE " of '%s'", s->id) : 0;
 }
 
@@ -289,15 +291,31 @@ int state_parse(struct arena *a, const char *text, size_t size, struct state *re
 	return 0;
 }
 
-int state_read(int dir, struct arena *a, struct state *ret, struct error *err)
+static int read_text(int dir, struct str *text, struct error *err)
+{
+	auto_(close_fd) int fd = store_open_file(dir, STATE_FILE, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	/* It comes to its name whole, and is not written to again: in one piece, but for one that fills the buffer. */
+	r = file_read_piece_fd(fd, JSON_SIZE_MAX, text);
+	if (r == -EFBIG)
+		return codef(err, EBADMSG, STATE_FILE " is larger than any that we write");
+	return r < 0 ? codef(err, r, "read " STATE_FILE) : 0;
+}
+
+int state_read(int dir, const char *id, struct arena *a, struct state *ret, struct error *err)
 {
 	struct str text = STR_IN(a);
-	/* It comes to its name whole, and is not written to again: in one piece, but for one that fills the buffer. */
-	int r = file_read_piece_at(dir, STATE_FILE, JSON_SIZE_MAX, &text);
+	int r = read_text(dir, &text, err);
 
-	if (r == -ENOENT)
-		return r;
 	if (r < 0)
-		return codef(err, r, "read " STATE_FILE);
-	return state_parse(a, str_text(&text), text.n, ret, err);
+		return r;
+	r = state_parse(a, str_text(&text), text.n, ret, err);
+	if (r < 0)
+		return r == -ENOMEM ? r : -EBADMSG;
+	if (!streq(ret->id, id))
+		return failf(err, EBADMSG, STATE_FILE " is that of container '%s'", ret->id);
+	return 0;
 }

@@ -55,10 +55,10 @@ struct state {
 
 int state_write(int dir, const struct state *s, const struct cgroup *cg, struct error *err);
 /*
- * Strings and nodes lie in `a`. An unknown version is -EPROTO with a message; a missing file (create
- * is under way, or was killed) is -ENOENT without.
+ * Strings and nodes lie in `a`. A missing file (create is under way, or was killed) is -ENOENT without message. A file
+ * that is no state of a container `id`, or of an unknown version, is -EBADMSG with one.
  */
-int state_read(int dir, struct arena *a, struct state *ret, struct error *err);
-/* The same from memory. */
+int state_read(int dir, const char *id, struct arena *a, struct state *ret, struct error *err);
+/* The same from memory, of any id; what is no state is any code. */
 int state_parse(struct arena *a, const char *text, size_t size, struct state *ret,
 		struct error *err);

@@ -111,6 +111,25 @@ static int open_directory(int at, const char *path, int flags)
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 }
 
+/* Root is trusted by all; who is not root trusts himself as well. */
+static bool is_trusted(uid_t owner)
+{
+	return owner == 0 || owner == geteuid();
+}
+
+static int refuse_foreign(int root, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(root, &st) < 0)
+		return sysf(err, "root '%s'", path);
+	if (!is_trusted(st.st_uid))
+		return failf(err, EPERM,
+			     "root '%s' belongs to uid %u, not to uid %u: that user could choose what happens",
+			     path, (unsigned)st.st_uid, (unsigned)geteuid());
+	return 0;
+}
+
 int store_open_root(const struct runtime *rt, bool make, struct error *err)
 {
 	char buf[PATH_MAX];
@@ -133,6 +152,8 @@ int store_open_root(const struct runtime *rt, bool make, struct error *err)
 	if (fd < 0)
 		return sysf(err, "open root '%s'", path);
 	r = refuse_slash(fd, path, err);
+	if (r == 0)
+		r = refuse_foreign(fd, path, err);
 	return r < 0 ? r : take_fd(fd);
 }
 
@@ -351,6 +372,25 @@ int store_reserve(int root, const char *id, struct error *err)
 			(void)unlinkat(root, id, AT_REMOVEDIR);
 		return r;
 	}
+}
+
+int store_open_file(int dir, const char *name, struct error *err)
+{
+	auto_(close_fd) int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	/* A link, a socket or a device without driver. */
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO || errno == ENODEV))
+		return failf(err, EBADMSG, "%s is no regular file", name);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return sysf(err, "open %s", name);
+	if (!S_ISREG(st.st_mode))
+		return failf(err, EBADMSG, "%s is no regular file", name);
+	if (!is_trusted(st.st_uid))
+		return failf(err, EBADMSG, "%s belongs to uid %u", name, (unsigned)st.st_uid);
+	return take_fd(fd);
 }
 
 int store_open(int root, const char *id, struct error *err)

@@ -15,6 +15,9 @@
  * Default root: /run/orlop; $XDG_RUNTIME_DIR/orlop (01700) when not root, or in a user namespace whose
  * USER is not root. Files go in the order config.json, cgroup, state.json, the rest, then the directory: a
  * delete that is killed can be repeated; a directory without state.json is a create that was killed.
+ *
+ * What is read from here decides which process is killed, and which hooks run. So the root and the files that are read
+ * must belong to the caller or to root: else another user could have put them there.
  */
 
 #include <stdbool.h>
@@ -27,8 +30,8 @@
 int store_check_id(const char *id, struct error *err);
 
 /*
- * Opens the root directory; makes it when `make`. Returns a descriptor. Refuses "/". Without `make` a
- * missing root is -ENOENT without message.
+ * Opens the root directory; makes it when `make`. Returns a descriptor. Refuses "/" (-EINVAL) and a directory of
+ * another user (-EPERM). Without `make` a missing root is -ENOENT without message.
  */
 int store_open_root(const struct runtime *rt, bool make, struct error *err);
 
@@ -41,6 +44,11 @@ int store_reserve(int root, const char *id, struct error *err);
 
 /* Opens <root>/<id>; -ENOENT "container does not exist". */
 int store_open(int root, const char *id, struct error *err);
+/*
+ * Opens a file of a container for reading, at once whatever it is. -ENOENT without message: there is none; -EBADMSG
+ * with one: a FIFO, a link, a file of another user.
+ */
+int store_open_file(int dir, const char *name, struct error *err);
 /* Waits at most `seconds` for the lock; -EBUSY with a message naming the wait. The lock goes with dir. */
 int store_lock(int dir, unsigned seconds, struct error *err);
 

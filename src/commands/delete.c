@@ -10,18 +10,22 @@ static const struct option_row rows[] = {
 	  .summary = "kill it first if it still runs" },
 };
 
-static int run(const struct invocation *inv, struct error *err)
+static int delete(const struct runtime *rt, const char *id, struct error *err)
 {
 	auto_(container_free) struct container *c = NULL;
-	int r;
+	int r = container_load(rt, id, &c, err);
 
-	r = container_load(inv->rt, inv->args[0], &c, err);
 	/* Engines clean up with it after a delete that worked. */
 	if (r == -ENOENT && force)
 		return 0;
-	if (r < 0)
-		return r;
-	return container_delete(c, force, err);
+	return r < 0 ? r : container_delete(c, force, err);
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+	int r = delete(inv->rt, inv->args[0], err);
+
+	return r == -EBADMSG && force ? container_delete_broken(inv->rt, inv->args[0], err) : r;
 }
 
 const struct command cmd_delete = {

@@ -5,7 +5,8 @@
 static int run(const struct invocation *inv, struct error *err)
 {
 	auto_(container_free) struct container *c = NULL;
-	auto_str json = STR_INIT;
+	char room[4096];
+	auto_str json = STR_ON(room);
 	int r;
 
 	r = container_load(inv->rt, inv->args[0], &c, err);

@@ -95,12 +95,12 @@ no_control_characters() {
 	[ "$(jq -r '.annotations["k\u0085"]' <<<"$output")" = $'\u009b31m\x7f\x1b[1m' ]
 }
 
-@test "list passes over a broken container and goes on" {
+@test "list shows a broken container and goes on" {
 	ok create "$ID"
 	mkdir "$ROOT/broken"
 	echo '{' >"$ROOT/broken/state.json"
 	ok list -q
-	[[ "$output" == *"$ID"* ]]
+	[ "$output" = broken$'\n'"$ID" ]
 	rm -r "$ROOT/broken"
 }
 

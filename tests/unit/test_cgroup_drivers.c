@@ -579,7 +579,7 @@ START_TEST(refuses_bad_state)
 	struct json *saved;
 
 	ck_assert_int_eq(json_parse(a, bad_states[_i], strlen(bad_states[_i]), "state", &saved, &e), 0);
-	ck_assert_int_eq(cgroup_load_at(&host, saved, &c, &e), -EINVAL);
+	ck_assert_int_eq(cgroup_load_at(&host, saved, &c, &e), -EBADMSG);
 	ck_assert_str_ne(e.msg, "");
 	ck_assert_ptr_null(c);
 }

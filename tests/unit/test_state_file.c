@@ -57,14 +57,14 @@ START_TEST(what_is_written_is_read)
 	struct state s;
 	struct stat st;
 
-	ck_assert_int_eq(state_read(dir, a, &s, &e), -ENOENT);
+	ck_assert_int_eq(state_read(dir, "c1", a, &s, &e), -ENOENT);
 	ck_assert_str_eq(e.msg, "");
 	ck_assert_int_eq(state_write(dir, &sample, NULL, &e), 0);
 	/* Over the old one. */
 	ck_assert_int_eq(state_write(dir, &sample, NULL, &e), 0);
 	ck_assert_int_eq(fstatat(dir, "state.json", &st, 0), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0600);
-	ck_assert_int_eq(state_read(dir, a, &s, &e), 0);
+	ck_assert_int_eq(state_read(dir, "c1", a, &s, &e), 0);
 	ck_assert_str_eq(s.id, sample.id);
 	ck_assert_str_eq(s.oci_version, sample.oci_version);
 	ck_assert_str_eq(s.bundle, sample.bundle);

@@ -141,6 +141,41 @@ START_TEST(root_of_a_user)
 }
 END_TEST
 
+START_TEST(root_of_another_user)
+{
+	struct runtime rt = { .root = top, .root_given = true };
+	struct error e = ERROR_INIT;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(top, 1000, 0), 0);
+	ck_assert_int_eq(store_open_root(&rt, true, &e), -EPERM);
+	ck_assert_ptr_nonnull(strstr(e.msg, "belongs to uid 1000, not to uid 0"));
+	ck_assert_int_eq(chown(top, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(opens_regular_files_only)
+{
+	struct error e = ERROR_INIT;
+	auto_(close_fd) int fd = -EBADF;
+
+	ck_assert_int_eq(store_open_file(root, "f", &e), -ENOENT);
+	ck_assert_str_eq(e.msg, "");
+	ck_assert_int_eq(mkfifoat(root, "f", 0600), 0);
+	ck_assert_int_eq(store_open_file(root, "f", &e), -EBADMSG);
+	ck_assert_str_eq(e.msg, "f is no regular file");
+	ck_assert_int_eq(unlinkat(root, "f", 0), 0);
+	ck_assert_int_eq(symlinkat("/etc/passwd", root, "f"), 0);
+	ck_assert_int_eq(store_open_file(root, "f", &e), -EBADMSG);
+	ck_assert_int_eq(unlinkat(root, "f", 0), 0);
+	close_fd(openat(root, "f", O_CREAT | O_WRONLY, 0600));
+	fd = store_open_file(root, "f", &e);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlinkat(root, "f", 0), 0);
+}
+END_TEST
+
 /* ---- reserving ---- */
 
 START_TEST(reserve_once)
@@ -306,6 +341,8 @@ int main(void)
 	tcase_add_test(t, root_is_made_when_asked);
 	tcase_add_loop_test(t, root_is_not_slash, 0, ARRAY_SIZE(slashes));
 	tcase_add_test(t, root_of_a_user);
+	tcase_add_test(t, root_of_another_user);
+	tcase_add_test(t, opens_regular_files_only);
 	tcase_add_test(t, reserve_once);
 	tcase_add_test(t, reserve_takes_over_what_a_killed_create_left);
 	tcase_add_test(t, reserve_is_no_symlink);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * `delete --force` of a container whose state.json cannot be read: a disk was full, the power failed, another version
+ * wrote it. What lies beside it tells enough: config.json and the copy of the caller's cgroups say where the container's
+ * cgroup is, and that cgroup holds its processes. It was empty when create made it, so that all in it are the container's.
+ */
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+
+#include "base/log.h"
+#include "container/handle.h"
+#include "lifecycle/leftover.h"
+#include "store/store.h"
+
+#define LOCK_PATIENCE 10 /* seconds */
+
+static int kill_and_remove(struct cgroup *cg, struct error *err)
+{
+	int r = cgroup_signal(cg, SIGKILL, err);
+
+	return r < 0 ? r : cgroup_remove(cg, err);
+}
+
+/* 1: its cgroup was found. */
+static int end_processes(const struct runtime *rt, int dir, const char *id, const struct spec *spec,
+			 struct error *err)
+{
+	auto_(cgroup_free) struct cgroup *cg = NULL;
+	int r = leftover_cgroup(rt, dir, id, spec, &cg, err);
+
+	if (r < 0 || cgroup_is_none(cg))
+		return r;
+	r = kill_and_remove(cg, err);
+	return r < 0 ? r : 1;
+}
+
+static void warn_of_rest(const char *id, const struct spec *spec, bool ended)
+{
+	if (!ended)
+		log_warn("container '%s' has no cgroup that could be found: its processes, if any, still run", id);
+	if (spec && spec->hooks && spec->hooks->kind[HOOK_POSTSTOP].n)
+		log_warn("poststop hooks of container '%s' are not run: its state is broken", id);
+	if (spec && !spec_namespace_of(&spec->lnx, CLONE_NEWNS))
+		log_warn("mounts of container '%s' in the host's mount namespace stay: its state is broken", id);
+}
+
+static int remove_all(const struct runtime *rt, int root, int dir, const char *id, struct error *err)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct error e = ERROR_INIT;
+	int r = 0;
+
+	if (container_read_config(dir, &doc, &e) < 0)
+		log_warn("container '%s': %s", id, e.msg);
+	else
+		r = end_processes(rt, dir, id, doc->spec, err);
+	if (r < 0)
+		return r;
+	if (doc)
+		leftover_resctrl(id, doc->spec->lnx.intel_rdt);
+	warn_of_rest(id, doc ? doc->spec : NULL, r > 0);
+	return store_remove(root, id, dir, err);
+}
+
+int container_delete_broken(const struct runtime *rt, const char *id, struct error *err)
+{
+	auto_(close_fd) int root = -EBADF, dir = -EBADF;
+	int r = store_check_id(id, err);
+
+	if (r < 0)
+		return r;
+	root = store_open_root(rt, false, err);
+	/* Gone meanwhile. */
+	if (root == -ENOENT)
+		return 0;
+	if (root < 0)
+		return root;
+	dir = store_open(root, id, err);
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	r = store_lock(dir, LOCK_PATIENCE, err);
+	if (r == 0)
+		r = remove_all(rt, root, dir, id, err);
+	return r == -ENOENT ? 0 : r;
+}
