@@ -64,37 +64,38 @@ long op_PROPAGATION(struct stage *s, const struct plan_op *op)
 	return sys(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
 }
 
-static long open_root(struct stage *s, const char *path)
+static long open_root(struct stage *s, int dir, const char *path)
 {
-	return set_fd(&s->root, sys(openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	return set_fd(&s->root, sys(openat, dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-static long mount_root(struct stage *s, int tree, const char *path)
-{
-	long r = sys(move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
-
-	return r < 0 ? r : open_root(s, path);
-}
-
+/* The root is the tree itself, whatever has come to the path meanwhile. */
 long op_ROOT_FD(struct stage *s, const struct plan_op *op)
 {
-	return mount_root(s, stage_fd(s, op), stage_s1(s, op));
+	int tree = stage_fd(s, op);
+	long r = sys(move_mount, tree, "", AT_FDCWD, stage_s1(s, op), MOVE_MOUNT_F_EMPTY_PATH);
+
+	return r < 0 ? r : open_root(s, tree, ".");
 }
 
+/* One look-up: what is cloned is what it is mounted on. */
 long op_ROOT_PATH(struct stage *s, const struct plan_op *op)
 {
-	long r, tree = sys(open_tree, AT_FDCWD, stage_s1(s, op),
-			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	long dir = sys(openat, AT_FDCWD, stage_s1(s, op), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	long r, tree;
 
+	if (dir < 0)
+		return dir;
+	tree = sys(open_tree, dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		return tree;
-	r = mount_root(s, (int)tree, stage_s1(s, op));
-	return r;
+	r = sys(move_mount, tree, "", dir, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return r < 0 ? r : open_root(s, (int)tree, ".");
 }
 
 long op_ROOT_PLAIN(struct stage *s, const struct plan_op *op)
 {
-	return open_root(s, stage_s1(s, op));
+	return open_root(s, AT_FDCWD, stage_s1(s, op));
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
+#include <stdio.h>
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
@@ -29,12 +30,15 @@ uint64_t mount_id(int fd)
 int root_unmount(const char *path, uint64_t id, struct error *err)
 {
 	auto_(close_fd) int fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char itself[64];
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : sysf(err, "rootfs '%s'", path);
 	if (id == 0 || mount_id(fd) != id)
 		return 0;
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+	/* Not by the path again: another mount may have come to it. */
+	(void)snprintf(itself, sizeof(itself), "/proc/self/fd/%d", fd);
+	if (umount2(itself, MNT_DETACH) < 0)
 		return sysf(err, "unmount the rootfs '%s'", path);
 	return 0;
 }
