@@ -222,12 +222,24 @@ background() {
 
 # --- looking ---
 
+# as_owner COMMAND...: as the user to whom the runtime's root belongs: it takes no other's, not from root either.
+as_owner() {
+	local owner
+
+	owner=$(stat -c %u "$ROOT" 2>/dev/null || id -u)
+	if [ "$(id -u)" -eq 0 ] && [ "$owner" -ne 0 ]; then
+		setpriv --reuid "$owner" --regid "$owner" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
 state_of() {
-	"$ORLOP" --root "$ROOT" state "${1:-$ID}" | jq -r .status
+	as_owner "$ORLOP" --root "$ROOT" state "${1:-$ID}" | jq -r .status
 }
 
 pid_of() {
-	"$ORLOP" --root "$ROOT" state "${1:-$ID}" | jq -r .pid
+	as_owner "$ORLOP" --root "$ROOT" state "${1:-$ID}" | jq -r .pid
 }
 
 # eventually COMMAND...: true within 5 seconds.
@@ -314,7 +326,7 @@ delete_all() {
 	for id in "$ROOT"/*/; do
 		[ -d "$id" ] || continue
 		id=${id%/}
-		timeout -k 2 "$LIMIT" "$ORLOP" --root "$ROOT" delete -f "${id##*/}" >/dev/null 2>&1 3>&-
+		as_owner timeout -k 2 "$LIMIT" "$ORLOP" --root "$ROOT" delete -f "${id##*/}" >/dev/null 2>&1 3>&-
 	done
 }
 

@@ -377,7 +377,7 @@ START_TEST(a_create_that_ends_while_we_look)
 }
 END_TEST
 
-START_TEST(list_is_sorted_and_passes_over_the_broken)
+START_TEST(list_is_sorted_and_shows_the_broken)
 {
 	struct fake f = init_new();
 	auto_(close_fd) int root = store_open_root(&rt, true, &e);
@@ -391,15 +391,18 @@ START_TEST(list_is_sorted_and_passes_over_the_broken)
 	dir = store_reserve(root, "broken", &e);
 	put(dir, "state.json", "{");
 	ck_assert_int_eq(container_list(&rt, true, &l, &e), 0);
-	ck_assert_uint_eq(l.n, 2);
+	ck_assert_uint_eq(l.n, 3);
 	ck_assert_str_eq(l.rows[0].id, "a");
 	ck_assert_str_eq(l.rows[0].status, "running");
 	ck_assert_str_eq(l.rows[0].owner, "root");
 	ck_assert_str_eq(l.rows[0].bundle, "/the/bundle");
 	ck_assert_int_eq(l.rows[0].pid, f.pid);
 	ck_assert_str_eq(l.rows[1].id, "b");
+	ck_assert_str_eq(l.rows[2].id, "broken");
+	ck_assert_str_eq(l.rows[2].status, "broken");
+	ck_assert_int_eq(l.rows[2].pid, 0);
 	ck_assert_str_eq(l.rows[1].status, "created");
-	ck_assert(starts_with(str_text(&logged), "container 'broken' is left out: "));
+	ck_assert(strstr(str_text(&logged), "container 'broken' is broken, 'delete --force' removes it: "));
 	str_printf(&should, "[{\"ociVersion\":\"1.3.0\",\"id\":\"a\",\"pid\":%d,\"status\":\"running\",", (int)f.pid);
 	ck_assert(starts_with(str_text(&l.json), str_text(&should)));
 	ck_assert_ptr_nonnull(strstr(str_text(&l.json), "\"owner\":\"root\"}]"));
@@ -450,7 +453,7 @@ int main(void)
 	tcase_add_test(t, a_delete_that_was_cut_short_is_repeated);
 	tcase_add_test(t, a_create_under_way);
 	tcase_add_test(t, a_create_that_ends_while_we_look);
-	tcase_add_test(t, list_is_sorted_and_passes_over_the_broken);
+	tcase_add_test(t, list_is_sorted_and_shows_the_broken);
 	tcase_add_test(t, nothing_there);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
