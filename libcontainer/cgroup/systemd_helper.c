@@ -6,24 +6,18 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/child.h"
+#include "base/helper.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/sys.h"
 #include "cgroup/systemd.h"
-
-#ifndef ORLOP_LIBEXECDIR
-#define ORLOP_LIBEXECDIR "/usr/libexec/orlop"
-#endif
 
 #define HELPER "orlop-systemd"
 #define ANSWER_MAX 8192
@@ -65,36 +59,11 @@ void request_property(struct str *request, const char *name, unsigned since, con
 	request->bad |= values->bad;
 }
 
-/* ---- where it is ---- */
-
-/*
- * In a build tree it lies beside the runtime. Whoever could put a program there could as well replace
- * the runtime, unless the directory is open to all: so it must have the same owner, and no other writer.
- */
-static bool is_beside(char *path, size_t size)
-{
-	struct stat own, st;
-	ssize_t n = readlink("/proc/self/exe", path, size);
-	char *slash;
-
-	if (n <= 0 || (size_t)n >= size)
-		return false;
-	path[n] = 0;
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash - path) + sizeof("/" HELPER) > size)
-		return false;
-	memcpy(slash, "/" HELPER, sizeof("/" HELPER));
-	return stat("/proc/self/exe", &own) == 0 && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_uid == own.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
+/* ---- its process ---- */
 
 static int find_helper(char *path, size_t size, struct error *err)
 {
-	int n = snprintf(path, size, "%s", ORLOP_LIBEXECDIR "/" HELPER);
-
-	if (n < (int)size && access(path, X_OK) == 0)
-		return 0;
-	if (is_beside(path, size))
+	if (helper_find(HELPER, path, size))
 		return 0;
 	return failf(err, ENOENT,
 		     "'%s' is not there: install it (it is built where libsystemd is found), or use "
@@ -102,30 +71,12 @@ static int find_helper(char *path, size_t size, struct error *err)
 		     ORLOP_LIBEXECDIR "/" HELPER);
 }
 
-/* ---- its process ---- */
-
-/* It must not see what our caller leaked to us, nor block the signals that we block. */
 static int spawn_helper(const char *path, bool user, int socket, pid_t *pid)
 {
 	static char arg0[] = HELPER, of_user[] = "user", of_system[] = "system";
 	char *argv[] = { arg0, user ? of_user : of_system, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int r;
 
-	sigemptyset(&none);
-	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawn_file_actions_init(&files);
-	r = posix_spawn_file_actions_adddup2(&files, socket, 0);
-	r = r ? r : posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-	r = r ? r : keep_inherited_fds_from_exec() < 0 ? errno : 0;
-	r = r ? r : posix_spawn(pid, path, &files, &attr, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&files);
-	(void)posix_spawnattr_destroy(&attr);
-	return -r;
+	return helper_spawn(path, argv, &socket, 1, pid);
 }
 
 int systemd_helper_open(bool user, struct systemd_helper **ret, struct error *err)
