@@ -86,6 +86,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
+		.time_ns = -EBADF,
 	};
 	int r = hook_memfd(c->spec, HOOK_CREATE_CONTAINER, &in.hook_state, err);
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "launch/streams.h"
 #include "lifecycle/start.h"
 #include "spec/objects.h"
+#include "spec/spec.h"
 
 struct execution {
 	struct container *c;
@@ -230,8 +233,22 @@ static int load(struct execution *e, struct error *err)
 
 /* ---- into the container ---- */
 
+/* -EBADF: it has none of its own. */
+static int open_time_namespace(const struct execution *e, int *ret, struct error *err)
+{
+	char path[64];
+
+	*ret = -EBADF;
+	if (!e->c->state.time_namespace && !spec_namespace_of(&e->config->spec->lnx, CLONE_NEWTIME))
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/time", (int)e->c->state.init.pid);
+	*ret = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	return *ret < 0 ? sysf(err, "time namespace of the container") : 0;
+}
+
 static int compile(struct execution *e, struct error *err)
 {
+	int time_ns, r = open_time_namespace(e, &time_ns, err);
 	const struct compile_input in = {
 		.spec = e->config->spec,
 		.process = &e->process,
@@ -249,12 +266,13 @@ static int compile(struct execution *e, struct error *err)
 		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = e->init,
+		.time_ns = time_ns,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,
 	};
 
-	return plan_compile(&in, &e->compiled, err);
+	return r < 0 ? r : plan_compile(&in, &e->compiled, err);
 }
 
 static int enter_resctrl(struct execution *e, struct error *err)

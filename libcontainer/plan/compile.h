@@ -51,6 +51,7 @@ struct compile_input {
 	int notify;                /* detached mount for NOTIFY_MOUNT; taken; -EBADF        */
 	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
 	int init_pidfd;            /* exec: borrowed                                        */
+	int time_ns;               /* exec: init's, when it has one of its own; taken; -EBADF */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
 	int hook_state, start_hook_state;
 	int hook_output;           /* a memfd for what they say; taken; -EBADF              */

@@ -231,13 +231,20 @@ int pass_namespaces(struct compile *c, struct error *err)
 int pass_exec_namespaces(struct compile *c, struct error *err)
 {
 	foreach_list(ns, &c->spec->lnx.namespaces)
-		c->owned |= ns->type;
+		c->owned |= ns->type & ~(uint64_t)CLONE_NEWTIME;
 	if (c->owned) {
 		int fd = fcntl(c->in->init_pidfd, F_DUPFD_CLOEXEC, 3);
 
 		if (fd < 0)
 			return sysf(err, "pidfd of the container's init");
 		c->out->joins[c->out->n_joins++] = (struct join){ .fd = fd, .flags = c->owned };
+	}
+	/* The kernel lets nobody in who shares his memory, as the helper does that joins the others (EUSERS). */
+	if (c->in->time_ns >= 0) {
+		struct plan_op *op = plan_add(c->b, PLAN_SETNS);
+
+		op->fd = plan_take_fd(c->b, c->in->time_ns);
+		op->x = CLONE_NEWTIME;
 	}
 	/* What runs in the container may trace us as soon as we are in its pid namespace. */
 	plan_add(c->b, PLAN_DUMPABLE);

@@ -51,6 +51,7 @@ enum member_type {
 	MEMBER_STRING,
 	MEMBER_MAYBE, /* a string, or nothing: younger than STATE_VERSION */
 	MEMBER_BOOL,
+	MEMBER_MAYBE_TRUE, /* absent: false */
 	MEMBER_UID,
 	MEMBER_PID,
 	MEMBER_U64,
@@ -81,6 +82,9 @@ static const struct member members[] = {
 	{ "keyring",         MEMBER_MAYBE,  IN(keyring)           },
 	{ "resctrlGroup",    MEMBER_MAYBE,  IN(resctrl_group)     },
 	{ "resctrlMonitor",  MEMBER_MAYBE,  IN(resctrl_monitor)   },
+	{ "restored",        MEMBER_MAYBE,  IN(restored)          },
+	{ "restoredFrom",    MEMBER_MAYBE,  IN(restored_from)     },
+	{ "timeNamespace",   MEMBER_MAYBE_TRUE, IN(time_namespace) },
 };
 
 static const struct member init_members[] = {
@@ -107,6 +111,10 @@ static void write_member(struct json_out *o, const struct member *m, const struc
 		return;
 	case MEMBER_BOOL:
 		json_bool(o, m->key, *(const bool *)at);
+		return;
+	case MEMBER_MAYBE_TRUE:
+		if (*(const bool *)at)
+			json_bool(o, m->key, true);
 		return;
 	case MEMBER_UID:
 		json_u64(o, m->key, *(const uid_t *)at);
@@ -153,16 +161,17 @@ static int read_member(const struct json *object, const struct member *m, struct
 	void *at = (char *)s + m->at;
 	const struct json *node = json_member(object, m->key);
 
-	if (!node && (m->type == MEMBER_MAYBE || m->type == MEMBER_MAYBE_U64))
+	if (!node && (m->type == MEMBER_MAYBE || m->type == MEMBER_MAYBE_U64 ||
+		      m->type == MEMBER_MAYBE_TRUE))
 		return 0;
 	if (!node)
 		return wrong(object, m->key, err);
 	if ((m->type == MEMBER_STRING || m->type == MEMBER_MAYBE) && node->type == JSON_STRING)
 		*(const char **)at = node->text;
-	else if (m->type == MEMBER_BOOL && node->type == JSON_BOOL)
+	else if ((m->type == MEMBER_BOOL || m->type == MEMBER_MAYBE_TRUE) && node->type == JSON_BOOL)
 		*(bool *)at = node->boolean;
 	else if (m->type == MEMBER_STRING || m->type == MEMBER_MAYBE || m->type == MEMBER_BOOL ||
-		 read_number(node, m, at) < 0)
+		 m->type == MEMBER_MAYBE_TRUE || read_number(node, m, at) < 0)
 		return wrong(object, m->key, err);
 	return 0;
 }

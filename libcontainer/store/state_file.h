@@ -50,6 +50,8 @@ struct state {
 	const char *keyring;     /* name of its session keyring; NULL: it is in that of its caller */
 	const char *resctrl_group, *resctrl_monitor; /* made, to be removed by delete; NULL: none */
 	uint64_t root_mount;     /* of a root in the host's mount namespace; 0: fs/root_mount.h */
+	const char *restored, *restored_from; /* when, and the images' folder; NULL: it was not restored  */
+	bool time_namespace;     /* CRIU has made one although the config has none             */
 	const struct json *cgroup; /* of a loaded state: for cgroup_load()            */
 };
 

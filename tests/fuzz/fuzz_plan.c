@@ -162,6 +162,7 @@ static void compile(const struct spec *s, const struct spec_process *process)
 		.notify = options & FUZZ_NOTIFY ? some_fd() : -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = 0,
+		.time_ns = -EBADF,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,

@@ -55,6 +55,7 @@ static void compile_case(int dir, const char *name, struct str *out)
 		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
+		.time_ns = -EBADF,
 		.hook_state = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.start_hook_state = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.hook_output = -EBADF,
