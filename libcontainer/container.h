@@ -247,6 +247,59 @@ struct container_process_info {
 int container_processes(struct container *c, struct container_process_info **ret, size_t *n,
 			struct error *err);
 
+/* ---- checkpoint and restore, by CRIU ---- */
+
+enum checkpoint_cgroups { CGROUPS_DEFAULT, CGROUPS_SOFT, CGROUPS_FULL, CGROUPS_STRICT, CGROUPS_IGNORE };
+
+/* What is being done, for people who watch. */
+struct checkpoint_progress {
+	const char *phase;     /* "connect", "dump", "written", "restore", "resume", "done" */
+	uint64_t pages, bytes; /* of memory, and of all images, so far */
+};
+typedef void checkpoint_watcher(void *data, const struct checkpoint_progress *p);
+
+struct checkpoint_common {
+	const char *image_path; /* NULL: ./checkpoint */
+	const char *work_path;  /* of CRIU's log; NULL: image_path */
+	bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
+	int manage_cgroups;     /* enum checkpoint_cgroups */
+	int64_t exec_timeout;   /* of programs in the container, in nanoseconds; 0: 60 s */
+	checkpoint_watcher *watcher; /* or NULL */
+	void *watcher_data;
+};
+
+struct checkpoint_options {
+	struct checkpoint_common common;
+	const char *parent_path; /* relative to the image folder */
+	const char *page_server; /* "ADDRESS:PORT" */
+	bool leave_running, tcp_skip_in_flight, link_remap, pre_dump;
+	int status_fd;                 /* -1: none. lazy pages: a NUL byte when a page server is ready; else progress */
+	const char *pre_dump_exec;     /* words of a program in the container, or NULL */
+	const char *post_resume_exec;  /* the same, with leave_running */
+};
+
+/* The container runs on when anything fails. Without leave_running it is deleted. */
+int container_checkpoint(struct container *c, const struct checkpoint_options *o, struct error *err);
+/* Several that share namespaces: all of them, or none. A folder of its own for each, named by its id. */
+int container_checkpoint_pod(struct container *const *c, size_t n, const struct checkpoint_options *o,
+			     struct error *err);
+
+struct restore_options {
+	struct checkpoint_common common;
+	struct create_options create;
+	bool tcp_close;
+	const char *lsm_profile, *lsm_mount_context;
+	const char *post_restore_exec;
+};
+int container_restore(const struct runtime *rt, const struct restore_options *o, struct container **ret,
+		      struct container_process *process, struct error *err);
+/* ids: all that the pod has, or n 0. Bundles are where they were. */
+int container_restore_pod(const struct runtime *rt, const struct restore_options *o, const char *const *ids,
+			  size_t n, struct error *err);
+
+/* Blocks until the next checkpoint of the container has ended. 0, or its error. */
+int container_wait_checkpoint(struct container *c, int64_t timeout_ms, struct error *err);
+
 /* The `features` document, indented by four spaces. */
 int container_features(struct str *out, struct error *err);
 /* The `spec` command's template. */

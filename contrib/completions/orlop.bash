@@ -73,18 +73,37 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "table json openmetrics" -- "$cur")
 		return
 		;;
+	checkpoint:--manage-cgroups-mode)
+		mapfile -t COMPREPLY < <(compgen -W "soft full strict ignore" -- "$cur")
+		return
+		;;
+	checkpoint:--empty-ns)
+		mapfile -t COMPREPLY < <(compgen -W "network" -- "$cur")
+		return
+		;;
+	restore:--manage-cgroups-mode)
+		mapfile -t COMPREPLY < <(compgen -W "soft full strict ignore" -- "$cur")
+		return
+		;;
+	restore:--empty-ns)
+		mapfile -t COMPREPLY < <(compgen -W "network" -- "$cur")
+		return
+		;;
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
 	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
 	exec:--process | exec:-p | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | \
-	update:--resources | update:-r)
+	update:--resources | update:-r | \
+	restore:--pid-file | restore:--console-socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	:--root | \
 	create:--bundle | create:-b | \
 	run:--bundle | run:-b | \
-	spec:--bundle | spec:-b)
+	spec:--bundle | spec:-b | \
+	checkpoint:--image-path | checkpoint:--work-path | \
+	restore:--bundle | restore:-b | restore:--image-path | restore:--work-path)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
@@ -96,7 +115,9 @@ _orlop()
 	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
 	wait:--pid | wait:--host-pid | wait:--timeout | \
 	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
-	stats:--interval | stats:--label | stats:-l)
+	stats:--interval | stats:--label | stats:-l | \
+	checkpoint:--exec-timeout | checkpoint:--parent-path | checkpoint:--page-server | checkpoint:--status-fd | checkpoint:--pre-dump-exec | checkpoint:--post-resume-exec | \
+	restore:--exec-timeout | restore:--lsm-profile | restore:--lsm-mount-context | restore:--post-restore-exec)
 		return
 		;;
 	esac
@@ -111,13 +132,15 @@ _orlop()
 	events) options="--stats --interval" ;;
 	kill) options="--all --pid --host-pid --pgid" ;;
 	stop) options="--timeout --signal --format" ;;
-	wait) options="--any --format --pid --host-pid --timeout" ;;
+	wait) options="--any --format --pid --host-pid --checkpoint --timeout" ;;
 	delete) options="--force" ;;
 	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
 	spec) options="--bundle --rootless" ;;
 	validate) options="--format --spec-only" ;;
 	cgroup) options="--format" ;;
 	stats) options="--all --format --interval --label --watch" ;;
+	checkpoint) options="--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --leave-running --parent-path --pre-dump --tcp-skip-in-flight --link-remap --page-server --status-fd --pre-dump-exec --post-resume-exec --pod" ;;
+	restore) options="--bundle --image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --detach --pid-file --console-socket --no-subreaper --tcp-close --lsm-profile --lsm-mount-context --post-restore-exec --pod" ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$cur")
@@ -126,9 +149,9 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup stats help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup stats checkpoint restore help" -- "$cur")
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup | stats)
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup | stats | checkpoint)
 		if [[ $command == cgroup && $prev == cgroup ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
 			return

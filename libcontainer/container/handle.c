@@ -332,6 +332,10 @@ static void write_state(struct json_out *o, const struct state *s, enum containe
 	json_string(o, "created", or_empty(s->created));
 	write_annotations(o, s);
 	json_string(o, "owner", or_empty(owner));
+	if (s->restored)
+		json_string(o, "restored", s->restored);
+	if (s->restored_from)
+		json_string(o, "restoredFrom", s->restored_from);
 	if (ended)
 		exit_write(o, ended);
 	json_object_end(o);

@@ -32,7 +32,7 @@ static void end_left_behind(struct creation *c)
 		(void)cgroup_signal(c->cgroup, SIGKILL, NULL);
 }
 
-static void creation_done(struct creation *c)
+void creation_done(struct creation *c)
 {
 	bool busy;
 
@@ -70,14 +70,14 @@ static void creation_done(struct creation *c)
 }
 
 /* The container outlives us from here on. */
-static void keep(struct creation *c)
+void creation_keep(struct creation *c)
 {
 	cgroup_keep(c->cgroup);
 	c->child.pid = -1;
 	c->kept = true;
 }
 
-static struct creation creation_of(const struct runtime *rt, const struct create_options *o, bool run)
+struct creation creation_of(const struct runtime *rt, const struct create_options *o, bool run)
 {
 	return (struct creation){
 		.rt = rt,
@@ -114,7 +114,7 @@ int container_create(const struct runtime *rt, const struct create_options *o, s
 	int r = create(&c, err);
 
 	if (r == 0)
-		keep(&c);
+		creation_keep(&c);
 	creation_done(&c);
 	return r;
 }
@@ -125,8 +125,8 @@ bool container_notify(const struct container_process *process)
 }
 
 /* The handle for `run`, from what is at hand instead of from the files just written. */
-static int hand_over(struct creation *c, struct container **ret, struct container_process *process,
-		     struct error *err)
+int creation_hand_over(struct creation *c, struct container **ret, struct container_process *process,
+		       struct error *err)
 {
 	struct container *container = container_new();
 	const struct state *from = &c->state;
@@ -142,6 +142,8 @@ static int hand_over(struct creation *c, struct container **ret, struct containe
 	s = &container->state;
 	*s = c->state;
 	s->created = arena_strdup(container->arena, c->created);
+	if (from->restored)
+		s->restored = arena_strdup(container->arena, from->restored);
 	if (from->resctrl_group)
 		s->resctrl_group = arena_strdup(container->arena, from->resctrl_group);
 	if (from->resctrl_monitor)
@@ -197,8 +199,8 @@ int container_run(const struct runtime *rt, const struct create_options *o, stru
 	if (r == 0) {
 		pid_t pid = c.child.pid;
 
-		keep(&c);
-		r = hand_over(&c, ret, process, err);
+		creation_keep(&c);
+		r = creation_hand_over(&c, ret, process, err);
 		process->pid = pid;
 	}
 	creation_done(&c);

@@ -43,9 +43,19 @@ struct creation {
 	bool hooks_ran, pid_file, kept;
 };
 
+/* lifecycle/create.c: of nothing yet; its end; the container outlives us; the handle on it, from what is at hand. */
+struct creation creation_of(const struct runtime *rt, const struct create_options *o, bool run);
+void creation_done(struct creation *c);
+void creation_keep(struct creation *c);
+int creation_hand_over(struct creation *c, struct container **ret, struct container_process *process,
+		       struct error *err);
 /* lifecycle/creation_prepare.c: the bundle, the id, where the cgroup is to be. */
 int creation_prepare(struct creation *c, struct error *err);
 /* lifecycle/creation_plan.c: c->compiled. */
 int creation_compile(struct creation *c, struct error *err);
 /* lifecycle/creation_child.c: the cgroup, the child up to CREATED, its limits, and what is recorded of it. */
 int creation_bring_up(struct creation *c, struct error *err);
+/* Of its steps, those that a restore takes as well: c->child is its init, or what will be. */
+int creation_make_cgroup(struct creation *c, struct error *err);
+int creation_enter_resctrl(struct creation *c, struct error *err);
+int creation_record(struct creation *c, struct error *err);

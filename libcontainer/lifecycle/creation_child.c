@@ -84,7 +84,7 @@ static int spawn_early(struct creation *c, struct error *err)
 	return spawn(c, &with, err);
 }
 
-static int make_cgroup(struct creation *c, struct error *err)
+int creation_make_cgroup(struct creation *c, struct error *err)
 {
 	int r = cgroup_make(c->cgroup, &c->cgroup_options, err);
 
@@ -115,7 +115,7 @@ static int map_ids(struct creation *c, struct error *err)
 }
 
 /* Before the child has children of its own: they are where it is. */
-static int enter_resctrl(struct creation *c, struct error *err)
+int creation_enter_resctrl(struct creation *c, struct error *err)
 {
 	const struct spec_intel_rdt *rdt = c->spec->lnx.intel_rdt;
 	int r;
@@ -227,7 +227,7 @@ static int set_limits(struct creation *c, struct error *err)
 	return r < 0 ? r : limits_oom_score(c->child.pid, c->spec->process, err);
 }
 
-static int record(struct creation *c, struct error *err)
+int creation_record(struct creation *c, struct error *err)
 {
 	int r;
 
@@ -249,19 +249,19 @@ int creation_bring_up(struct creation *c, struct error *err)
 		const char *name;
 	} steps[] = {
 		{ spawn_early,      "clone" },
-		{ make_cgroup,      "cgroup" },
+		{ creation_make_cgroup, "cgroup" },
 		{ spawn_early,      "clone" },
 		{ creation_compile, "plan" },
 		{ spawn_late,       "clone" },
 		{ map_ids,          "id mappings" },
-		{ enter_resctrl,    "resctrl" },
+		{ creation_enter_resctrl, "resctrl" },
 		{ move_net_devices, "network devices" },
 		{ send_table,       "descriptors" },
 		{ prepare,          "limits, prepared" },
 		{ runtime_hooks,    "createRuntime hooks" },
 		{ await_created,    "waiting for the stage" },
 		{ set_limits,       "limits" },
-		{ record,           "state" },
+		{ creation_record, "state" },
 	};
 	/* clang-format on */
 

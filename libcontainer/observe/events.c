@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "container/exit.h"
+#include "lifecycle/checkpoint.h"
 #include "store/store.h"
 
 #define STAGE_NAME "orlop:init" /* until it executes the program */
@@ -85,7 +86,7 @@ static void add_line(struct container_events *e, const char *type, const struct 
 	if (w)
 		json_string(o, "id", w->id);
 	json_string(o, "time", now);
-	if (w && w->c && (streq(type, "create") || streq(type, "state")))
+	if (w && w->c && (streq(type, "create") || streq(type, "restore") || streq(type, "state")))
 		json_string(o, "bundle", w->c->state.bundle);
 	if (w && w->c && !w->ended)
 		json_i64(o, "pid", w->c->state.init.pid);
@@ -234,7 +235,7 @@ static void look_for_create(struct container_events *e, struct watched *w)
 		(void)container_oom_open(c, &w->oom, NULL);
 		w->freezer = open_freezer(c);
 	}
-	tell(e, "create", w);
+	tell(e, c->state.restored ? "restore" : "create", w);
 	w->owes_exit = w->ended && !e->snapshot;
 }
 
@@ -262,6 +263,35 @@ static void look(struct container_events *e, struct watched *w)
 	pay_exit(e, w, false);
 	look_for_pause(e, w);
 	look_for_end(e, w);
+}
+
+/* The one trace that has a result; it comes to its name whole. */
+static void tell_checkpoint(struct container_events *e, const struct watched *w)
+{
+	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
+	auto_(arena_free) struct arena *a = arena_new();
+	struct checkpoint_record record;
+	char now[CLOCK_TEXT_SIZE];
+	const char *text;
+
+	if (!o || !a || !w->c || e->snapshot || !checkpoint_record_read(w->c->dir, a, &record))
+		return;
+	clock_text(now);
+	json_object_begin(o, NULL);
+	json_string(o, "type", "checkpoint");
+	json_string(o, "id", w->id);
+	json_string(o, "time", now);
+	json_bool(o, "success", record.success);
+	if (record.operation)
+		json_string(o, "operation", record.operation);
+	if (record.path)
+		json_string(o, "path", record.path);
+	if (record.error)
+		json_string(o, "error", record.error);
+	json_object_end(o);
+	text = json_out_text(o);
+	if (text)
+		str_printf(e->out, "%s\n", text);
 }
 
 /* ---- the set of them ---- */
@@ -347,9 +377,13 @@ static void handle(struct container_events *e, const struct inotify_event *event
 			add(e, name);
 		return;
 	}
-	for (size_t i = 0; i < e->n; i++)
-		if (e->v[i].wd == event->wd)
-			look(e, &e->v[i]);
+	for (size_t i = 0; i < e->n; i++) {
+		if (e->v[i].wd != event->wd)
+			continue;
+		if (event->mask & (IN_MOVED_TO | IN_CREATE) && streq(name, CHECKPOINT_FILE))
+			tell_checkpoint(e, &e->v[i]);
+		look(e, &e->v[i]);
+	}
 }
 
 /* Told of too much at once, the kernel forgets: then all is looked at. */

@@ -241,7 +241,8 @@ void store_abandon(int dir)
 /* file_replace_at() of a killed command leaves ".state.json.PID". */
 static bool is_leftover(const char *name)
 {
-	static const char *const replaced[] = { "state.json", "exit.json", "config.json" };
+	static const char *const replaced[] = { "state.json", "exit.json", "config.json",
+						"checkpoint.json" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(replaced); i++) {
 		size_t n = strlen(replaced[i]);
@@ -271,6 +272,7 @@ static int remove_leftovers(int dir, char *foreign, size_t size)
 			(void)unlinkat(dir, "notify/notify.sock", 0);
 			(void)unlinkat(dir, "notify", AT_REMOVEDIR);
 		} else if (streq(e->d_name, "start.sock") || streq(e->d_name, "exit.json") ||
+			   streq(e->d_name, "checkpoint.json") ||
 			   is_leftover(e->d_name)) {
 			(void)unlinkat(dir, e->d_name, 0);
 		} else if (!streq(e->d_name, ".") && !streq(e->d_name, "..")) {

@@ -9,6 +9,7 @@
  *   cgroup       0600  the caller's cgroups, when the container's are relative to them
  *   start.sock   0600  while created and not started: init accepts here (launch/)
  *   exit.json    0600  how init ended, when somebody was there to see it (container/exit.c)
+ *   checkpoint.json 0600  how the last checkpoint ended (lifecycle/checkpoint.c)
  *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (launch/notify.h)
  *   (directory)  0711, flock(2)ed by verbs that change the container
  *

@@ -173,7 +173,7 @@ static void write_annotations(struct json_out *o)
 {
 	json_object_begin(o, "annotations");
 	json_string(o, "io.github.seccomp.libseccomp.version", seccomp_library_version());
-	json_string(o, "org.opencontainers.runc.checkpoint.enabled", "false");
+	json_string(o, "org.opencontainers.runc.checkpoint.enabled", "true");
 	json_string(o, "org.opencontainers.runc.commit", ORLOP_COMMIT);
 	json_string(o, "org.opencontainers.runc.version", ORLOP_VERSION);
 	json_object_end(o);

@@ -195,7 +195,8 @@ static int take_option(struct cursor *c, bool *help, struct error *err)
 		return unknown(c, arg, name, n, err);
 	if (!value && row->kind != OPTION_FLAG) {
 		if (c->at >= c->argc)
-			return failf(err, EINVAL, "option '%s' needs a value: %s", arg,
+			/* The words by which podman tells whether a runtime knows an option. */
+			return failf(err, EINVAL, "flag needs an argument: %s %s", arg,
 				     row->value ? row->value : "VALUE");
 		value = c->argv[c->at++];
 	}

@@ -9,7 +9,7 @@
 #define STATUS_WAIT_FAILED 255 /* apart from what containers end with */
 
 static struct {
-	bool any;
+	bool any, checkpoint;
 	int format;
 	pid_t pid, host_pid;
 	int64_t timeout;
@@ -26,6 +26,8 @@ static const struct option_row rows[] = {
 	  .summary = "for this process, as numbered in the container" },
 	{ "host-pid", 0, OPTION_PID, .to.pid = &values.host_pid, .value = "PID",
 	  .summary = "for this process, as numbered here" },
+	{ "checkpoint", 0, OPTION_FLAG, .to.flag = &values.checkpoint,
+	  .summary = "until the next checkpoint has ended, not the container" },
 	{ "timeout", 0, OPTION_DURATION, .to.duration = &values.timeout, .value = "DURATION",
 	  .summary = "fail after that time, like 500ms or 1m" },
 };
@@ -69,7 +71,18 @@ static int tell(const struct invocation *inv, const struct container_waiter *w, 
 	return r < 0 ? r : status_of(inv, w, err);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int wait_checkpoint(const struct invocation *inv, struct error *err)
+{
+	auto_(container_free) struct container *c = NULL;
+	int r;
+
+	if (inv->n_args > 1 || values.pid || values.host_pid)
+		return failf(err, EINVAL, "--checkpoint wants one container");
+	r = container_load(inv->rt, inv->args[0], &c, err);
+	return r < 0 ? r : container_wait_checkpoint(c, values.timeout < 0 ? -1 : values.timeout / 1000000, err);
+}
+
+static int wait_end(const struct invocation *inv, struct error *err)
 {
 	const struct container_target one = target();
 	struct container_waiter *w = calloc(inv->n_args, sizeof(*w));
@@ -92,6 +105,11 @@ static int run(const struct invocation *inv, struct error *err)
 	return r;
 }
 
+static int run(const struct invocation *inv, struct error *err)
+{
+	return values.checkpoint ? wait_checkpoint(inv, err) : wait_end(inv, err);
+}
+
 const struct command cmd_wait = {
 	.name = "wait",
 	.operands = "ID...",
@@ -99,7 +117,7 @@ const struct command cmd_wait = {
 	.about =
 		"The exit status is that of the container (the last one named), 128+N if signal N ended\n"
 		"it, and 255 if it cannot be known: the kernel tells the end of a process to its parent\n"
-		"and to those who watch, and to nobody later.",
+		"and to those who watch, and to nobody later. With --checkpoint it is 0 for one that was made.",
 	.examples = "  orlop wait demo; echo $?\n"
 		    "  orlop wait --any --format json web db cache",
 	.options = rows,

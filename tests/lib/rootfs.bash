@@ -20,6 +20,6 @@ make_rootfs() {
 # tree that lies below root's home.
 place_runtime() {
 	mkdir -p "$2" && cp -p "$1" "$2/" || return 1
-	cp -p "${1%/*}"/orlop-systemd "$2/" 2>/dev/null
+	cp -p "${1%/*}"/orlop-{systemd,criu} "$2/" 2>/dev/null
 	echo "$2/${1##*/}"
 }

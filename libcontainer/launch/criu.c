@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launch/criu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/helper.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "base/parse.h"
+#include "base/self.h"
+#include "base/sys.h"
+
+#define HELPER       "orlop-criu"
+#define CRIU_SOCKET  3
+#define RECORD_MAX   16384
+#define END_SECONDS  15
+#define ENTRIES_MAX  33
+#define SAID_MAX     400
+
+struct criu {
+	pid_t pid, helper;
+	int socket, output; /* to the helper; a memfd for what CRIU says */
+	bool ended;         /* reaped */
+	int status;
+};
+
+/* ---- requests ---- */
+
+void criu_word(struct str *request, const char *word)
+{
+	str_addn(request, word, strlen(word) + 1);
+}
+
+static void add_number(struct str *request, int64_t value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, value);
+	criu_word(request, text);
+}
+
+void criu_field(struct str *request, const char *name, const char *value)
+{
+	criu_word(request, name);
+	criu_word(request, value);
+}
+
+void criu_number(struct str *request, const char *name, int64_t value)
+{
+	criu_word(request, name);
+	add_number(request, value);
+}
+
+void criu_flag(struct str *request, const char *name, bool value)
+{
+	if (value)
+		criu_field(request, name, "1");
+}
+
+void criu_pair(struct str *request, const char *name, const char *first, const char *second)
+{
+	criu_field(request, name, first);
+	criu_word(request, second);
+}
+
+void criu_request(struct str *request, const char *type)
+{
+	criu_field(request, type, "0");
+}
+
+/* ---- CRIU's process ---- */
+
+/* What the child needs; it allocates nothing. */
+struct birth {
+	const struct criu_start *start;
+	int output, report, socket;
+	int folders[2]; /* images, work */
+	int inherit[CRIU_INHERIT_MAX];
+	int entries[ENTRIES_MAX], n_entries; /* where "0" is written: tasks of v1, cgroup.procs of v2 */
+};
+
+static const char *const birth_steps[] = {
+	"execute", "enter the cgroup", "make a mount namespace", "mount the root", "pass descriptors on",
+	"open its folders", "make its socket",
+};
+enum { STEP_EXECUTE, STEP_CGROUP, STEP_NAMESPACE, STEP_ROOT, STEP_DESCRIPTORS, STEP_FOLDERS, STEP_SOCKET, BORN };
+
+struct birth_report {
+	int step, num;
+};
+
+static void fail_birth(const struct birth *b, int step)
+{
+	const struct birth_report report = { .step = step, .num = errno };
+
+	(void)!write(b->report, &report, sizeof(report));
+	_exit(127);
+}
+
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+/* Made here, so that CRIU takes descriptors of requests for its own. The other end goes to our parent. */
+static void make_socket(struct birth *b)
+{
+	struct birth_report report = { .step = BORN };
+	union control control = { 0 };
+	struct iovec part = { .iov_base = &report, .iov_len = sizeof(report) };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		fail_birth(b, STEP_SOCKET);
+	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+					   .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.header), &ends[1], sizeof(int));
+	if (sendmsg(b->report, &m, MSG_NOSIGNAL) < 0)
+		fail_birth(b, STEP_SOCKET);
+	(void)close(ends[1]);
+	b->socket = ends[0];
+}
+
+/* In a mount namespace of its own CRIU can work only in folders of that. */
+static int open_again(int fd)
+{
+	char link[64], path[PATH_MAX];
+	struct stat wanted, found;
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return -1;
+	path[n] = 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &found) < 0 || stat(link, &wanted) < 0)
+		return -1;
+	errno = ESTALE;
+	return wanted.st_ino == found.st_ino && wanted.st_dev == found.st_dev ? fd : -1;
+}
+
+static void open_folders(struct birth *b)
+{
+	b->folders[0] = b->start->images;
+	b->folders[1] = b->start->work;
+	for (size_t i = 0; b->start->root && i < ARRAY_SIZE(b->folders); i++) {
+		b->folders[i] = open_again(b->folders[i]);
+		if (b->folders[i] < 0)
+			fail_birth(b, STEP_FOLDERS);
+	}
+}
+
+/*
+ * CRIU wants the root to be a mount of its own mount namespace. In a private copy nothing of it stays on the host, however
+ * this ends.
+ */
+static void make_root(const struct birth *b)
+{
+	const char *root = b->start->root;
+
+	if (!root)
+		return;
+	if (unshare(CLONE_NEWNS) < 0)
+		fail_birth(b, STEP_NAMESPACE);
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
+	    mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	    mount(NULL, root, NULL, MS_PRIVATE, NULL) < 0)
+		fail_birth(b, STEP_ROOT);
+}
+
+static void reset_signals(void)
+{
+	uint64_t ignored = self_status()->ignored;
+	sigset_t none;
+
+	for (int sig = 1; sig <= 64; sig++)
+		if (ignored >> (sig - 1) & 1)
+			(void)signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* All above their places first, so that none is overwritten before it is moved. */
+static void place_descriptors(struct birth *b)
+{
+	int n = 0, from[CRIU_INHERIT_FIRST + CRIU_INHERIT_MAX];
+	const int top = CRIU_INHERIT_FIRST + CRIU_INHERIT_MAX, first[] = { b->output, b->output, b->socket,
+		b->folders[0], b->folders[1] };
+
+	b->report = fcntl(b->report, F_DUPFD_CLOEXEC, top);
+	foreach_array(fd, first)
+		from[n++] = fcntl(*fd, F_DUPFD_CLOEXEC, top);
+	for (size_t i = 0; i < b->start->n_inherit; i++)
+		from[n++] = fcntl(b->start->inherit[i], F_DUPFD_CLOEXEC, top);
+	for (int i = 0; i < n; i++)
+		if (from[i] < 0 || dup2(from[i], 1 + i) < 0)
+			fail_birth(b, STEP_DESCRIPTORS);
+	if (sys_close_range(1 + (unsigned)n, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		fail_birth(b, STEP_DESCRIPTORS);
+}
+
+static void become_criu(struct birth *b)
+{
+	static char arg0[] = "criu", arg1[] = "swrk", arg2[] = "3";
+	char *argv[] = { arg0, arg1, arg2, NULL };
+
+	reset_signals();
+	/* A Ctrl-C is for us: CRIU sees our end, and takes back what it has begun. */
+	if (!b->start->keep_group)
+		(void)setpgid(0, 0);
+	for (int i = 0; i < b->n_entries; i++)
+		if (write(b->entries[i], "0", 1) != 1)
+			fail_birth(b, STEP_CGROUP);
+	make_root(b);
+	open_folders(b);
+	make_socket(b);
+	place_descriptors(b);
+	(void)execvp(arg0, argv);
+	fail_birth(b, STEP_EXECUTE);
+}
+
+static int open_entries(struct birth *b, struct error *err)
+{
+	auto_(close_fd) int dir = -EBADF;
+	int n;
+
+	if (!b->start->cgroup)
+		return 0;
+	n = cgroup_entry_fds(b->start->cgroup, NULL, 0, b->entries, ENTRIES_MAX - 1, err);
+	if (n < 0)
+		return n;
+	b->n_entries = n;
+	dir = cgroup_clone_fd(b->start->cgroup, NULL, 0, err);
+	if (dir == -ENOENT)
+		return 0;
+	if (dir < 0)
+		return dir;
+	b->entries[n] = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (b->entries[n] < 0)
+		return sysf(err, "open cgroup.procs of the container");
+	b->n_entries++;
+	return 0;
+}
+
+/* One record: a failure, or the socket in *link. -1: it died without a word. */
+static int read_report(int report, int *link, struct birth_report *r)
+{
+	union control control;
+	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	const struct cmsghdr *c;
+	ssize_t n;
+
+	do
+		n = recvmsg(report, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(*r))
+		return -1;
+	c = CMSG_FIRSTHDR(&m);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(link, CMSG_DATA(c), sizeof(*link));
+	return 0;
+}
+
+/* *link: our end of CRIU's socket. End of file after it: CRIU is executed. */
+static int await_birth(struct criu *c, int report, int *link, struct error *err)
+{
+	struct birth_report r = { .step = BORN };
+	int n = read_report(report, link, &r);
+
+	if (n == 0 && r.step == BORN)
+		n = read_report(report, link, &r) == 0 && r.step != BORN ? 0 : 1;
+	if (n > 0 && *link >= 0)
+		return 0;
+	(void)waitpid(c->pid, NULL, 0);
+	c->pid = -1;
+	if (n != 0)
+		return failf(err, ECHILD, "criu: it ended before it was executed");
+	if (r.step == STEP_EXECUTE && r.num == ENOENT)
+		return failf(err, ENOENT, "exec: \"criu\": executable file not found in $PATH: checkpoint and "
+			     "restore are done by CRIU (https://criu.org), which is to be installed");
+	return codef(err, r.num, "criu: %s", birth_steps[r.step]);
+}
+
+static int spawn_criu(struct criu *c, const struct criu_start *start, int *link, struct error *err)
+{
+	struct birth b = { .start = start, .output = c->output };
+	auto_(close_fd) int report = -EBADF;
+	int ends[2], r = open_entries(&b, err);
+
+	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		r = sysf(err, "socketpair");
+	if (r == 0) {
+		report = ends[0];
+		b.report = ends[1];
+		c->pid = fork();
+		if (c->pid == 0)
+			become_criu(&b);
+		r = c->pid < 0 ? sysf(err, "fork") : 0;
+		close_fd(ends[1]);
+	}
+	while (b.n_entries > 0)
+		close_fd(b.entries[--b.n_entries]);
+	if (r == 0)
+		r = await_birth(c, report, link, err);
+	return r < 0 || !start->cgroup ? r : cgroup_attach(start->cgroup, NULL, c->pid, err);
+}
+
+/* ---- the helper ---- */
+
+static int find_helper(char *path, size_t size, struct error *err)
+{
+	if (helper_find(HELPER, path, size))
+		return 0;
+	return failf(err, ENOENT, "'%s' is not there: install it (it is built where libprotobuf-c is found)",
+		     ORLOP_LIBEXECDIR "/" HELPER);
+}
+
+/* helper_spawn() overwrites low numbers. */
+static int move_up(int *fd, struct error *err)
+{
+	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, 8);
+
+	if (moved < 0)
+		return sysf(err, "duplicate descriptor");
+	close_fd(*fd);
+	*fd = moved;
+	return 0;
+}
+
+static int open_all(struct criu *c, const struct criu_start *start, struct error *err)
+{
+	static char arg0[] = HELPER;
+	char *argv[] = { arg0, NULL }, path[PATH_MAX];
+	auto_(close_fd) int theirs = -EBADF;
+	auto_(close_fd) int link = -EBADF;
+	int ends[2], r = find_helper(path, sizeof(path), err);
+
+	if (r < 0)
+		return r;
+	c->output = memfd_new("criu");
+	if (c->output < 0)
+		return codef(err, c->output, "memfd for what CRIU says");
+	r = spawn_criu(c, start, &link, err);
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return sysf(err, "socketpair");
+	c->socket = ends[0];
+	theirs = ends[1];
+	r = move_up(&theirs, err);
+	if (r == 0)
+		r = move_up(&link, err);
+	if (r < 0)
+		return r;
+	r = helper_spawn(path, argv, (int[]){ theirs, link }, 2, &c->helper);
+	return r < 0 ? codef(err, r, "execute '%s'", path) : 0;
+}
+
+int criu_open(const struct criu_start *start, struct criu **ret, struct error *err)
+{
+	auto_(criu_close) struct criu *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return sysf(err, "criu");
+	*c = (struct criu){ .pid = -1, .helper = -1, .socket = -EBADF, .output = -EBADF };
+	r = open_all(c, start, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(c);
+	return 0;
+}
+
+static void end(struct criu *c)
+{
+	int status;
+
+	close_fd(c->socket);
+	c->socket = -EBADF;
+	if (c->helper > 0)
+		(void)child_wait(c->helper, END_SECONDS, &status);
+	c->helper = -1;
+	if (c->pid > 0 && !c->ended) {
+		c->ended = true;
+		if (child_wait(c->pid, END_SECONDS, &c->status) < 0)
+			c->status = 0;
+	}
+}
+
+void criu_close(struct criu *c)
+{
+	int saved = errno;
+
+	if (!c)
+		return;
+	end(c);
+	close_fd(c->output);
+	free(c);
+	errno = saved;
+}
+
+pid_t criu_pid(const struct criu *c)
+{
+	return c->pid;
+}
+
+void criu_said(struct criu *c, struct str *out)
+{
+	auto_str text = STR_INIT;
+	size_t n;
+
+	if (lseek(c->output, 0, SEEK_SET) < 0 || file_read_fd(c->output, 65536, &text) < 0)
+		return;
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.s[i] < ' ')
+			text.s[i] = ' ';
+	for (n = text.n; n > 0 && text.s[n - 1] == ' ';)
+		n--;
+	if (n > SAID_MAX)
+		str_printf(out, ": ...%.*s", SAID_MAX, text.s + n - SAID_MAX);
+	else if (n)
+		str_printf(out, ": %.*s", (int)n, text.s);
+}
+
+/* ---- the conversation ---- */
+
+struct record {
+	char text[RECORD_MAX + 1];
+	const char *at, *end;
+	int fd;
+};
+
+static const char *next(struct record *r)
+{
+	const char *word = r->at;
+
+	if (word >= r->end)
+		return "";
+	r->at += strlen(word) + 1;
+	return word;
+}
+
+static int64_t next_number(struct record *r)
+{
+	int64_t value;
+
+	return parse_i64(next(r), &value) < 0 ? 0 : value;
+}
+
+static int went_away(struct criu *c, struct error *err)
+{
+	auto_str said = STR_INIT;
+
+	end(c);
+	criu_said(c, &said);
+	if (WIFSIGNALED(c->status))
+		return failf(err, EPIPE, "criu was ended by signal %d%s", WTERMSIG(c->status), str_text(&said));
+	return failf(err, EPIPE, "criu ended without an answer (exit status %d)%s", WEXITSTATUS(c->status),
+		     str_text(&said));
+}
+
+static int tell(struct criu *c, const struct str *words, struct error *err)
+{
+	if (!str_ok(words))
+		return failf(err, ENOMEM, "criu: out of memory");
+	if (send(c->socket, words->s, words->n, MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return went_away(c, err);
+	return sysf(err, "send a request of %zu bytes to '%s'", words->n, HELPER);
+}
+
+static void take_fd_of(struct msghdr *m, struct record *r)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&r->fd, CMSG_DATA(c), sizeof(r->fd));
+}
+
+static int hear(struct criu *c, struct record *r, struct error *err)
+{
+	union control control;
+	struct iovec part = { .iov_base = r->text, .iov_len = RECORD_MAX };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t n;
+
+	r->fd = -EBADF;
+	do
+		n = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != ECONNRESET)
+		return sysf(err, "answer of '%s'", HELPER);
+	if (n <= 0)
+		return went_away(c, err);
+	take_fd_of(&m, r);
+	r->text[n] = 0;
+	r->at = r->text;
+	r->end = r->text + n;
+	return 0;
+}
+
+static int ask(struct criu *c, const char *type, const char *wanted, struct record *r, struct error *err)
+{
+	auto_str request = STR_INIT;
+	const char *word;
+	int ret;
+
+	criu_field(&request, type, "1");
+	ret = tell(c, &request, err);
+	if (ret == 0)
+		ret = hear(c, r, err);
+	if (ret < 0)
+		return ret;
+	close_fd(r->fd);
+	word = next(r);
+	if (streq(word, wanted))
+		return 0;
+	return failf(err, EPROTO, "criu does not answer to '%s' ('%s')", type, word);
+}
+
+int criu_version(struct criu *c, unsigned least, unsigned *ret, struct error *err)
+{
+	struct record answer;
+	int r = ask(c, "VERSION", "version", &answer, err);
+
+	if (r < 0)
+		return r;
+	*ret = (unsigned)next_number(&answer);
+	log_debug("criu %u.%u.%u", *ret / 10000, *ret / 100 % 100, *ret % 100);
+	if (*ret >= least)
+		return 0;
+	return failf(err, ENOTSUP, "CRIU version %u.%u.%u must be %u.%u or higher", *ret / 10000, *ret / 100 % 100,
+		     *ret % 100, least / 10000, least / 100 % 100);
+}
+
+int criu_features(struct criu *c, struct criu_features *ret, struct error *err)
+{
+	struct record answer;
+	int r = ask(c, "FEATURE_CHECK", "features", &answer, err);
+
+	if (r < 0)
+		return r;
+	ret->mem_track = next_number(&answer);
+	ret->lazy_pages = next_number(&answer);
+	return 0;
+}
+
+static int handle(struct criu *c, struct record *r, criu_notified *notified, void *data,
+		  struct error *first, struct error *err)
+{
+	auto_str reply = STR_INIT;
+	const char *script = next(r);
+	pid_t pid = (pid_t)next_number(r);
+	struct error e = ERROR_INIT;
+	int ret;
+
+	log_debug("criu: %s %d", script, (int)pid);
+	/* After a failure come those of the way back, which are to succeed. */
+	ret = first->num ? 0 : notified(data, script, pid, r->fd, &e);
+	if (ret < 0)
+		*first = e;
+	criu_field(&reply, "reply", ret < 0 ? "0" : "1");
+	return tell(c, &reply, err);
+}
+
+static void read_result(struct record *r, struct criu_result *ret)
+{
+	(void)next(r);
+	ret->success = next_number(r);
+	ret->num = (int)next_number(r);
+	ret->pid = (pid_t)next_number(r);
+	(void)snprintf(ret->text, sizeof(ret->text), "%s", next(r));
+}
+
+int criu_run(struct criu *c, const struct str *request, criu_notified *notified, void *data,
+	     struct criu_result *ret, struct error *err)
+{
+	struct error first = ERROR_INIT; /* of a notification: the cause of what follows */
+	struct record record;
+	int r = tell(c, request, err);
+
+	while (r == 0) {
+		const char *word;
+
+		r = hear(c, &record, err);
+		if (r < 0)
+			break;
+		word = next(&record);
+		if (streq(word, "result")) {
+			close_fd(record.fd);
+			read_result(&record, ret);
+			break;
+		}
+		if (streq(word, "notify"))
+			r = handle(c, &record, notified, data, &first, err);
+		else
+			r = failf(err, EPROTO, "criu: '%s' does not make sense here", word);
+		close_fd(record.fd);
+	}
+	if (!first.num)
+		return r;
+	if (err)
+		*err = first;
+	return -first.num;
+}
