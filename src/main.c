@@ -74,16 +74,19 @@ static int print_completions(const char *shell, struct error *err)
 	return output(&text, err);
 }
 
-/* Before the help, as users of other runtimes know it; the reason itself follows on standard error. */
-static int incorrect_usage(const struct command *command, const struct error *why)
+/* The reason in one line, with how it is called. Standard output is for those who asked for help. */
+static int incorrect_usage(const struct command *c, struct error *why)
 {
-	struct str text = STR_INIT;
-	struct error ignored = ERROR_INIT;
+	auto_str text = STR_INIT;
 
-	str_add(&text, "Incorrect Usage.\n\n");
-	help_text(command, &text);
-	(void)print(&text, &ignored);
-	return -why->num;
+	str_add(&text, why->msg);
+	if (c)
+		str_printf(&text, "; usage: orlop %s%s%s%s; 'orlop %s --help' explains it", c->name,
+			   c->n_options ? " [options]" : "", c->operands ? " " : "",
+			   c->operands ? c->operands : "", c->name);
+	else
+		str_add(&text, "; 'orlop --help' names all");
+	return failf(why, why->num, "%s", str_text(&text));
 }
 
 static int check_operands(const struct command *c, const struct invocation *inv, struct error *err)
@@ -160,9 +163,15 @@ static int run_command(const struct command *c, struct invocation *inv, struct o
 
 static int no_such_command(const char *name)
 {
+	const char *advice = habit_advice(name), *nearest = command_nearest(name);
 	struct error err = ERROR_INIT;
 
-	failf(&err, EINVAL, "No help topic for '%s'", name);
+	if (advice)
+		failf(&err, EINVAL, "No help topic for '%s': %s", name, advice);
+	else if (nearest)
+		failf(&err, EINVAL, "No help topic for '%s', did you mean '%s'", name, nearest);
+	else
+		failf(&err, EINVAL, "No help topic for '%s'; 'orlop --help' names all commands", name);
 	report_failure(NULL, &err);
 	return STATUS_UNKNOWN_COMMAND;
 }

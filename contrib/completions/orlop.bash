@@ -111,7 +111,7 @@ _orlop()
 	run:--preserve-fds | \
 	exec:--cwd | exec:--env | exec:-e | exec:--user | exec:-u | exec:--additional-gids | exec:-g | exec:--cap | exec:-c | exec:--apparmor | exec:--process-label | exec:--cgroup | exec:--preserve-fds | \
 	events:--interval | \
-	kill:--pid | kill:--host-pid | \
+	kill:--signal | kill:-s | kill:--pid | kill:--host-pid | \
 	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
 	wait:--pid | wait:--host-pid | wait:--timeout | \
 	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
@@ -130,7 +130,7 @@ _orlop()
 	list) options="--format --quiet" ;;
 	ps) options="--format" ;;
 	events) options="--stats --interval" ;;
-	kill) options="--all --pid --host-pid --pgid" ;;
+	kill) options="--all --signal --pid --host-pid --pgid" ;;
 	stop) options="--timeout --signal --format" ;;
 	wait) options="--any --format --pid --host-pid --checkpoint --timeout" ;;
 	delete) options="--force" ;;

@@ -80,6 +80,7 @@ complete -c orlop -n '__fish_seen_subcommand_from events' -a '(orlop list -q 2>/
 
 complete -c orlop -n __fish_use_subcommand -a kill -d 'send a signal to a container [SIGTERM]'
 complete -c orlop -n '__fish_seen_subcommand_from kill' -l all -s a -d 'to every process; no error if there is none'
+complete -c orlop -n '__fish_seen_subcommand_from kill' -l signal -s s -x -d 'the same as the operand; -9 and -KILL are short for it'
 complete -c orlop -n '__fish_seen_subcommand_from kill' -l pid -x -d 'to this process, as numbered in the container'
 complete -c orlop -n '__fish_seen_subcommand_from kill' -l host-pid -x -d 'to this process of the container, as numbered here'
 complete -c orlop -n '__fish_seen_subcommand_from kill' -l pgid -d 'to the foreground process group of its terminal'

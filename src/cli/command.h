@@ -53,6 +53,10 @@ extern const size_t n_global_options;
 
 /* NULL when there is none. */
 const struct command *command_find(const char *name);
+/* habits.c: the name that is nearest to a mistyped one, or NULL. */
+const char *command_nearest(const char *word);
+/* What to do instead of a command that others have and we do not; or NULL. */
+const char *habit_advice(const char *word);
 
 /* The text of --help: of everything when command is NULL. */
 void help_text(const struct command *command, struct str *out);

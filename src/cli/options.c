@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/signals.h"
 #include "base/str.h"
 
 /* The spellings that Go's flag package takes, because its clients send them. */
@@ -36,6 +37,17 @@ static const struct option_row *find_letter(const struct cursor *c, char letter)
 {
 	for (size_t i = 0; i < c->n_rows; i++)
 		if (letter && c->rows[i].letter == letter)
+			return &c->rows[i];
+	return NULL;
+}
+
+/* "-9", "-KILL": as kill(1) takes them, where there is an option for a signal. */
+static const struct option_row *find_signal(const struct cursor *c, const char *arg)
+{
+	if (arg[1] == '-' || signal_number(arg + 1) < 0)
+		return NULL;
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (c->rows[i].kind == OPTION_SIGNAL)
 			return &c->rows[i];
 	return NULL;
 }
@@ -135,7 +147,7 @@ static int (*const setters[])(const struct option_row *, const char *, struct er
 	[OPTION_FLAG] = set_flag,         [OPTION_STRING] = set_string,
 	[OPTION_LIST] = set_list,         [OPTION_UNSIGNED] = set_unsigned,
 	[OPTION_PID] = set_pid,           [OPTION_DURATION] = set_duration,
-	[OPTION_CHOICE] = set_choice,
+	[OPTION_CHOICE] = set_choice,     [OPTION_SIGNAL] = set_string,
 };
 
 static int unknown(const struct cursor *c, const char *arg, const char *name, size_t n,
@@ -182,6 +194,10 @@ static int take_option(struct cursor *c, bool *help, struct error *err)
 	const char *value = name[n] ? name + n + 1 : NULL;
 	const struct option_row *row = find(c, name, n);
 
+	if (!row && !value) {
+		row = find_signal(c, arg);
+		value = row ? name : NULL;
+	}
 	if (!row && !value && (streq(name, "h") || streq(name, "help"))) {
 		*help = true;
 		return 0;

@@ -23,6 +23,7 @@ enum option_kind {
 	OPTION_PID,      /* *to.pid, from 1                                        */
 	OPTION_DURATION, /* *to.duration, in nanoseconds, from "1m30s"             */
 	OPTION_CHOICE,   /* *to.choice, the value of one of the names in `choices` */
+	OPTION_SIGNAL,   /* *to.string; "-9" and "-KILL" are short for it          */
 };
 
 /* How a shell completes the value; that of a choice by the words of `value`. */

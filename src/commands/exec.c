@@ -10,12 +10,14 @@
 static struct {
 	struct exec_options exec;
 	struct option_list env, gids, caps, cgroups;
+	bool interactive; /* a habit from engines: standard input is passed on always */
 } values;
 
 /* clang-format off */
 static const struct option_row rows[] = {
 	{ "tty", 't', OPTION_FLAG, .to.flag = &values.exec.tty, .group = "The process",
 	  .summary = "give the process a terminal" },
+	{ "interactive", 'i', OPTION_FLAG, .to.flag = &values.interactive },
 	{ "detach", 'd', OPTION_FLAG, .to.flag = &values.exec.detach,
 	  .summary = "return when the process runs" },
 	{ "process", 'p', OPTION_STRING, .to.string = &values.exec.process_file, .value = "FILE",

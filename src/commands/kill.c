@@ -8,12 +8,15 @@
 static struct {
 	bool all, pgid;
 	pid_t pid, host_pid;
+	const char *signal;
 } values;
 
 /* clang-format off */
 static const struct option_row rows[] = {
 	{ "all", 'a', OPTION_FLAG, .to.flag = &values.all,
 	  .summary = "to every process; no error if there is none" },
+	{ "signal", 's', OPTION_SIGNAL, .to.string = &values.signal, .value = "SIGNAL",
+	  .summary = "the same as the operand; -9 and -KILL are short for it" },
 	{ "pid", 0, OPTION_PID, .to.pid = &values.pid, .value = "PID",
 	  .summary = "to this process, as numbered in the container" },
 	{ "host-pid", 0, OPTION_PID, .to.pid = &values.host_pid, .value = "PID",
@@ -49,10 +52,12 @@ static int send(struct container *c, int sig, struct error *err)
 static int run(const struct invocation *inv, struct error *err)
 {
 	auto_(container_free) struct container *c = NULL;
-	const char *name = inv->n_args > 1 ? inv->args[1] : "SIGTERM";
+	const char *name = inv->n_args > 1 ? inv->args[1] : values.signal ? values.signal : "SIGTERM";
 	int sig = signal_number(name);
 	int r;
 
+	if (inv->n_args > 1 && values.signal)
+		return failf(err, EINVAL, "two signals are named: '%s' and '%s'", values.signal, name);
 	if (sig < 0)
 		return failf(err, EINVAL, "unknown signal \"%s\"", name);
 	if (values.all + (values.pid > 0) + (values.host_pid > 0) > 1 ||

@@ -12,7 +12,7 @@ enum { PASS_ON, END_WELL, RESTART };
 
 static struct {
 	struct create_options create;
-	bool keep, no_subreaper;
+	bool keep, rm, no_subreaper; /* rm: a habit from engines, and what `run` does anyway */
 	int on_reboot, on_halt;
 } values;
 
@@ -24,6 +24,7 @@ static const struct option_row rows[] = {
 	  .summary = "return when the process runs" },
 	{ "keep", 0, OPTION_FLAG, .to.flag = &values.keep,
 	  .summary = "do not delete the container when it ends" },
+	{ "rm", 0, OPTION_FLAG, .to.flag = &values.rm },
 	{ "no-subreaper", 0, OPTION_FLAG, .to.flag = &values.no_subreaper,
 	  .summary = "leave orphans of the container to others" },
 	{ "on-reboot", 0, OPTION_CHOICE, .to.choice = &values.on_reboot, .value = "restart|exit",
@@ -120,6 +121,9 @@ static int run(const struct invocation *inv, struct error *err)
 	int r = 0;
 
 	values.create.id = inv->args[0];
+	if (values.rm && (values.create.detach || values.keep))
+		return failf(err, EINVAL, "--rm: 'run' in the foreground deletes the container when it ends; "
+					  "with --detach or --keep 'orlop delete' does it later");
 	if (values.create.detach && (values.on_reboot || values.on_halt))
 		return failf(err, EINVAL, "--on-reboot and --on-halt need the foreground, not --detach");
 	if (!values.create.detach)
