@@ -30,7 +30,7 @@ static long check_node(int dir, const char *name, const struct plan_op *op)
 {
 	unsigned major = (unsigned)(op->y >> 32), minor = (unsigned)op->y;
 	struct statx st;
-	long r = sys(statx, dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
+	long r = sys(statx, dir, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
 
 	if (r < 0)
 		return r;
@@ -41,6 +41,40 @@ static long check_node(int dir, const char *name, const struct plan_op *op)
 	return 0;
 }
 
+static long attach_node(struct stage *s, int tree, const struct plan_op *op)
+{
+	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+	bool made;
+	long r, target;
+
+	r = check_node(tree, "", op);
+	if (r == 0)
+		r = sys(mount_setattr, tree, "", AT_EMPTY_PATH, &read_only, sizeof(read_only));
+	if (r < 0)
+		return -EPERM; /* of mknod */
+	target = path_make_plain(s->dir, stage_s1(s, op), true, 0, &made);
+	if (target < 0)
+		return target;
+	r = sys(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	sys(close, target);
+	return r;
+}
+
+/*
+ * The kernel lets us make no nodes (a user namespace around us, rules for devices, a filter): the host's of the same
+ * numbers is as good. It is not for the container to change.
+ */
+static long bind_node(struct stage *s, const struct plan_op *op)
+{
+	long r, tree = sys(open_tree, AT_FDCWD, stage_s2(s, op), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0)
+		return -EPERM; /* of mknod */
+	r = attach_node(s, (int)tree, op);
+	sys(close, tree);
+	return r;
+}
+
 long op_MKNOD(struct stage *s, const struct plan_op *op)
 {
 	const char *name = stage_s1(s, op);
@@ -49,6 +83,8 @@ long op_MKNOD(struct stage *s, const struct plan_op *op)
 	if (device < 0)
 		return device;
 	r = sys(mknodat, s->dir, name, op->x, device);
+	if (r == -EPERM && op->s2)
+		return bind_node(s, op);
 	if (r == -EEXIST && (op->flags & OP_OPTIONAL))
 		return 0;
 	if (r == -EEXIST)

@@ -2,7 +2,9 @@
 #include "base/self.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/macros.h"
@@ -47,4 +49,24 @@ const struct self_status *self_status(void)
 		status = parse(str_text(&text));
 	state = ASKED;
 	return &status;
+}
+
+/* PROC_USER_INIT_INO of the kernel, which programs rely on; since Linux 6.18 in its linux/nsfs.h. */
+#define FIRST_USERNS_INODE 0xeffffffdU
+
+bool self_in_first_userns(void)
+{
+	static enum { UNASKED, FIRST, LATER } known;
+	struct stat st;
+
+	if (known == UNASKED)
+		known = stat("/proc/self/ns/user", &st) < 0 || st.st_ino == FIRST_USERNS_INODE ? FIRST : LATER;
+	return known == FIRST;
+}
+
+bool self_may_mknod(void)
+{
+	const struct self_status *s = self_status();
+
+	return (!s->known || s->permitted >> CAP_MKNOD & 1) && self_in_first_userns();
 }

@@ -62,6 +62,12 @@ static inline int sys_fsmount(int fs, unsigned attrs)
 	return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attrs);
 }
 
+/* move_mount(2) of a detached mount to a path of the host. */
+static inline int sys_move_mount(int mount, const char *path)
+{
+	return (int)syscall(SYS_move_mount, mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 static inline int sys_mount_setattr(int dir, const char *path, unsigned flags,
 				    const struct mount_attr *attr)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "spec/spec.h"
 
 /* clang-format off */
@@ -212,33 +213,51 @@ static int open_list(const char *path, bool allow, char *file, size_t size, stru
 	return fd < 0 ? sysf(err, "open '%s'", file) : fd;
 }
 
-int devices_v1(struct arena *a, const char *path, const struct spec_resources *r,
+static int write_exceptions(int fd, const char *file, const struct device_rules *x,
+			    struct error *err)
+{
+	char line[96];
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < x->n; i++) {
+		rule_text(&x->v[i], line, sizeof(line));
+		ret = write_line(fd, file, line, x->v[i].json, err);
+	}
+	return ret;
+}
+
+/* "a" resets the list, whatever it was. */
+static int reset(const char *path, bool allow, bool lenient, bool *left_out, struct error *err)
+{
+	char file[PATH_MAX];
+	auto_(close_fd) int fd = open_list(path, allow, file, sizeof(file), err);
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, "a", 1) == 1)
+		return 0;
+	*left_out = lenient && errno == EPERM;
+	if (!*left_out)
+		return sysf(err, "write 'a' to '%s'", file);
+	log_debug("cgroup '%s': no right to set device rules: going on without", path);
+	return 0;
+}
+
+int devices_v1(struct arena *a, const char *path, const struct spec_resources *r, bool lenient,
 	       struct error *err)
 {
+	auto_(close_fd) int fd = -EBADF;
 	struct device_rules rules, x;
-	char file[PATH_MAX], line[96];
+	char file[PATH_MAX];
+	bool left_out = false;
 	int ret = devices_collect(a, r, &rules, err);
 
 	if (ret == 0)
 		ret = devices_exceptions(a, &rules, &x, err);
-	if (ret < 0)
+	if (ret == 0)
+		ret = reset(path, x.allow, lenient, &left_out, err);
+	if (ret < 0 || left_out || x.n == 0)
 		return ret;
-	/* "a" resets the list, whatever it was. */
-	for (int step = 0; step < 2; step++) {
-		auto_(close_fd) int fd = -EBADF;
-
-		if (step == 1 && x.n == 0)
-			break;
-		fd = open_list(path, step == 0 ? x.allow : !x.allow, file, sizeof(file), err);
-		if (fd < 0)
-			return fd;
-		ret = step == 0 ? write_line(fd, file, "a", NULL, err) : 0;
-		for (size_t i = 0; step == 1 && ret == 0 && i < x.n; i++) {
-			rule_text(&x.v[i], line, sizeof(line));
-			ret = write_line(fd, file, line, x.v[i].json, err);
-		}
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
+	fd = open_list(path, !x.allow, file, sizeof(file), err);
+	return fd < 0 ? fd : write_exceptions(fd, file, &x, err);
 }

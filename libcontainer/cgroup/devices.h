@@ -48,8 +48,8 @@ int devices_exceptions(struct arena *a, const struct device_rules *rules, struct
 #define DEVICES_PROGRAM_MAX(n_rules) (8 + 14 * (n_rules))
 size_t devices_program(const struct device_rules *rules, struct bpf_insn *program);
 
-/* Puts the rules on the cgroup `path` of the v1 hierarchy. */
-int devices_v1(struct arena *a, const char *path, const struct spec_resources *r,
+/* Puts the rules on the cgroup `path` of the v1 hierarchy. lenient: without them where only the host may set any. */
+int devices_v1(struct arena *a, const char *path, const struct spec_resources *r, bool lenient,
 	       struct error *err);
 
 /*

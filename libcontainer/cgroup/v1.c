@@ -248,7 +248,7 @@ static int v1_apply(struct cgroup *c, const struct spec_resources *r, bool devic
 	int ret = 0;
 
 	if (devices && (t = tree_of(c, "devices")))
-		ret = devices_v1(c->arena, t->path, r, err);
+		ret = devices_v1(c->arena, t->path, r, c->rootless, err);
 	if (ret < 0 || !r)
 		return ret;
 	if (r->unified.n && !c->unified)

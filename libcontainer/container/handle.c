@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/self.h"
 #include "base/sys.h"
 #include "container/exit.h"
 #include "container/handle.h"
@@ -132,14 +133,12 @@ int container_lock(struct container *c, struct error *err)
 
 /* ---- what it is made of ---- */
 
-/* In a user namespace the host's root is somebody unknown, and /proc belongs to him. */
+/* The root of a user namespace has rights over what it owns, and none of the host's: also where it has the id 0 there. */
 bool container_lacks_rights(const struct runtime *rt)
 {
-	struct stat st;
-
 	if (rt->rootless >= 0)
 		return rt->rootless;
-	return caller_euid() != 0 || (stat("/proc", &st) == 0 && st.st_uid != 0);
+	return caller_euid() != 0 || !self_in_first_userns();
 }
 
 struct cgroup_options container_cgroup_options(const struct runtime *rt, const char *id,

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/self.h"
 #include "base/sys.h"
 #include "base/timings.h"
 #include "fs/root_mount.h"
@@ -230,7 +231,11 @@ static unsigned listen_fds(void)
 
 static int resolve(struct creation *c, struct error *err)
 {
-	const struct resolve_input in = { .spec = c->spec, .bundle = c->bundle };
+	const struct resolve_input in = {
+		.spec = c->spec,
+		.bundle = c->bundle,
+		.cannot_mknod = c->rootless || !self_may_mknod(),
+	};
 
 	return resolve_config(&in, c->doc->arena, &c->resolved, err);
 }

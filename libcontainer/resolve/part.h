@@ -18,7 +18,7 @@ struct resolver {
  */
 typedef int resolve_part(const struct resolver *r);
 
-resolve_part resolve_mounts, resolve_paths;
+resolve_part resolve_mounts, resolve_paths, resolve_devices;
 
 /*
  * A problem at a member of `object` (NULL, or one that is not there: at the object itself). Returns 0 when the caller

@@ -14,6 +14,7 @@
 static resolve_part *const parts[] = {
 	resolve_mounts,
 	resolve_paths,
+	resolve_devices,
 };
 
 int resolve_failure(const struct resolver *r, enum problem_source source, int num)

@@ -86,6 +86,26 @@ struct resolved_path {
 	uint64_t magic;
 };
 
+/* ---- devices ---- */
+
+enum device_way {
+	DEVICE_MAKE,    /* mknod(2), by the stage; where the kernel refuses it the host's node is bound */
+	DEVICE_BIND,    /* the host's node: resolve_host_node() */
+	DEVICE_PREPARE, /* made by the runtime, then bound: a user namespace may make none (fs/nodes.h) */
+};
+
+struct resolved_device {
+	const struct json *json; /* NULL: a default one            */
+	const char *path;        /* without a slash at the end     */
+	enum device_way way;
+	uint32_t mode;           /* type and permissions           */
+	unsigned major, minor;   /* as many bits as the kernel has */
+	uint32_t uid, gid;       /* in the container               */
+	uint32_t host_uid, host_gid; /* by the config's mappings; UINT32_MAX: by none of them */
+	bool owner;              /* uid and gid are to be set      */
+	bool optional;           /* what the image or a mount has there stays */
+};
+
 /* ---- all of it ---- */
 
 struct resolved {
@@ -93,6 +113,7 @@ struct resolved {
 	LIST(struct resolved_mount) mounts;
 	LIST(struct resolved_path) masked, readonly;
 	bool readonly_root;      /* by root.readonly or readonlyPaths                            */
+	LIST(struct resolved_device) devices; /* the default ones first; none where dev_is_bound */
 	bool dev_is_bound;       /* /dev is one of the host's directories: nothing is made in it */
 	bool cgroup_is_writable; /* the container's cgroup is mounted for it to write to, on v2  */
 };
@@ -110,7 +131,15 @@ struct resolve_input {
 	 * it opens things, in the same words.
 	 */
 	bool look_at_host;
+	bool cannot_mknod; /* the caller may make no device nodes: self_may_mknod() */
 };
+
+/*
+ * A path at which the host has the device: the device's own, or one written to buf. NULL and `err`: it has none
+ * there.
+ */
+const char *resolve_host_node(const struct resolved_device *d, char *buf, size_t size,
+			      struct error *err);
 
 /* *ret lies in the arena. Without a report a negative errno and `err` say the first error. With one only -ENOMEM. */
 int resolve_config(const struct resolve_input *in, struct arena *a, const struct resolved **ret,

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/macros.h"
+#include "base/self.h"
 #include "container.h"
 #include "spec/schema.h"
 #include "validate/validate.h"
@@ -106,6 +107,7 @@ static int examine(const struct input *in, bool with_host, struct problems *foun
 		.report = found,
 		.bundle = in->bundle,
 		.look_at_host = with_host,
+		.cannot_mknod = with_host && !self_may_mknod(),
 	};
 	struct error e = ERROR_INIT;
 	int r = spec_examine_config(str_text(&in->text), in->text.n, in->path, found, doc, &e);

@@ -2,8 +2,10 @@
 load ../lib/orlop
 
 device() { # PATH TYPE MAJOR MINOR [JSON]
+	local more=${5:-null}
+
 	config '.linux.devices += [{ path: $p, type: $t, major: $a, minor: $i } + $x]' \
-		--arg p "$1" --arg t "$2" --argjson a "$3" --argjson i "$4" --argjson x "${5:-{\}}"
+		--arg p "$1" --arg t "$2" --argjson a "$3" --argjson i "$4" --argjson x "$more"
 }
 
 allow() { # JSON of a rule
@@ -114,6 +116,79 @@ allow() { # JSON of a rule
 	device /dev/loop-control c 10 237
 	run_script 'stat -c "%F %t:%T" /dev/loop-control'
 	is "character special file a:ed"
+}
+
+@test "L5 a device's path may end in a slash" {
+	device /dev/made/ c 1 5 '{ "fileMode": 438 }'
+	run_script 'stat -c "%F %t:%T" /dev/made'
+	is "character special file 1:5"
+	user_namespace
+	run_script 'stat -c "%F %t:%T" /dev/made'
+	is "character special file 1:5"
+	config '.linux.devices[0].path = "/dev/.."'
+	fails 1 "/linux/devices/0/path: '/dev/..' is a directory, not the path of a device" create "$ID"
+}
+
+@test "L5 in a user namespace linux.devices are as written: number, mode, owner, also what the host has not, and FIFOs" {
+	user_namespace
+	device /dev/none c 1 5 '{ "fileMode": 416, "uid": 7, "gid": 8 }'
+	device /opt/null c 1 3
+	device /dev/pipe p 0 0 '{ "fileMode": 384 }'
+	[ ! -e /dev/none ]
+	run_script 'stat -c "%n %F %t:%T %a %u:%g" /dev/none /opt/null /dev/pipe; echo x >/opt/null'
+	is "/dev/none character special file 1:5 640 7:8
+/opt/null character special file 1:3 666 0:0
+/dev/pipe fifo 0:0 600 0:0"
+	[ ! -e /dev/none ]
+}
+
+@test "L5 the user namespace that is joined has no mappings in the config: such devices are root's of the host" {
+	user_namespace
+	start_sleeper
+	pid=$(pid_of)
+	config '.linux.namespaces |= map(if .type == "user" then .path = $p else . end) | del(.linux.uidMappings, .linux.gidMappings)
+		| .linux.cgroupsPath += "-2"' --arg p "/proc/$pid/ns/user"
+	device /dev/none c 1 5
+	script 'stat -c "%F %t:%T %a" /dev/none; head -c 3 /dev/none | wc -c'
+	ok run "$ID-2"
+	is $'character special file 1:5 666\n3'
+}
+
+@test "as root of a user namespace, of whatever ids and however deep, the host's nodes are bound" {
+	config 'del(.linux.cgroupsPath, .linux.resources) | .mounts |= map(select(.type != "cgroup" and .type != "sysfs")
+		| if .options then .options -= ["gid=5"] else . end)'
+	script 'stat -c %t:%T /dev/null /dev/zero; echo x >/dev/null; head -c 2 /dev/urandom | wc -c'
+	unshare -Ur true || skip "no user namespaces here"
+	for deep in "unshare -Urmpf --kill-child --mount-proc" "unshare -Urmpf --kill-child" "unshare -Ur" \
+		"unshare -Ur unshare -Urmpf --kill-child --mount-proc"; do
+		nested $deep -- run "$ID"
+		[ "$status" = 0 ] || complain "$deep: $errors"
+		is $'1:3\n1:5\n2'
+	done
+	device /dev/none c 1 250
+	nested unshare -Ur -- run "$ID"
+	[ "$status" = 1 ]
+	says "device '/dev/none': it cannot be made here, and the host has no node of c 1:250 at that path"
+	config 'del(.linux.devices)'
+	device /dev/pipe p 0 0
+	script 'stat -c %F /dev/pipe'
+	nested unshare -Ur -- run "$ID"
+	is fifo
+}
+
+@test "who has no right to make nodes, or is refused by a filter, gives the host's, read-only" {
+	device /dev/full c 1 7
+	script 'stat -c %t:%T /dev/null /dev/full; chmod 0 /dev/zero 2>&1 | grep -o "Read-only.*"; head -c 2 /dev/zero | wc -c'
+	before=$(stat -c '%a %u' /dev/zero)
+	nested setpriv --bounding-set -mknod --inh-caps -mknod -- run "$ID"
+	is $'1:3\n1:7\nRead-only file system\n2'
+	under mknodat=EPERM run "$ID"
+	is $'1:3\n1:7\nRead-only file system\n2'
+	device /dev/none c 1 250
+	under mknodat=EPERM run "$ID"
+	[ "$status" = 1 ]
+	says "device '/dev/none': make the device node: operation not permitted"
+	[ "$(stat -c '%a %u' /dev/zero)" = "$before" ]
 }
 
 @test "a mount or a file of the image where a default device would be stays" {

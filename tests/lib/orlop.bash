@@ -402,6 +402,35 @@ needs_tool() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+# under CALL=ERRNO[,...] ARG...: one call of the runtime while the kernel refuses these system calls.
+under() {
+	local calls=$1
+
+	shift
+	status=0
+	timeout -k 2 "$LIMIT" $PYTHON "$LIB/refuse_call.py" "$calls" "$ORLOP" --root "$ROOT" "$@" \
+		>"$T/stdout" 2>"$T/stderr" 3>&- 4>&- || status=$?
+	output=$(tr -d '\0' <"$T/stdout")
+	errors=$(tr -d '\0' <"$T/stderr")
+}
+
+# nested WRAPPER... -- ARG...: the same as root of a user namespace, or whatever else the wrapper makes.
+nested() {
+	local wrapper=()
+
+	for (( ; $#; )); do
+		[ "$1" != -- ] || break
+		wrapper+=("$1")
+		shift
+	done
+	shift
+	status=0
+	timeout -k 2 "$LIMIT" "${wrapper[@]}" env XDG_RUNTIME_DIR="$T" "$ORLOP" --root "$T/nested" "$@" \
+		>"$T/stdout" 2>"$T/stderr" 3>&- 4>&- || status=$?
+	output=$(tr -d '\0' <"$T/stdout")
+	errors=$(tr -d '\0' <"$T/stderr")
+}
+
 needs_probe() {
 	[ -x "$ROOTFS/bin/probe" ] || skip "tests/lib/probe.c could not be compiled"
 }
