@@ -49,7 +49,7 @@ static void close_scratch(struct stage *s, int keep, long newest)
 
 	if (newest < keep + SCRATCH_MAX)
 		return;
-	sys(close_range, keep + 1, ~0U, 0);
+	(void)close_from(keep + 1);
 	stage_forget(s);
 	s->dir = dir;
 }

@@ -94,6 +94,9 @@ void text_octal(char *to, uint32_t v);
 /* Its digits; v >= 0. */
 void text_decimal(char to[12], long v);
 
+/* Closes all descriptors from this one on, also where a filter forbids close_range(2). */
+long close_from(int first);
+
 /* copy.c: -ENOMEM when it takes more than what is left. */
 long copy_tree(int from, int to, struct copy_budget *b);
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nsexec/stage.h"
+#include "nsexec/sys.h"
+
+/* What the stage was given and has opened lies close together. */
+#define FDS_IN_A_ROW 4096
 
 size_t text_len(const char *s)
 {
@@ -53,4 +57,13 @@ void text_decimal(char to[12], long v)
 	while (n > 0)
 		*to++ = digits[--n];
 	*to = 0;
+}
+
+long close_from(int first)
+{
+	long r = sys(close_range, first, ~0U, 0);
+
+	for (int fd = first; r < 0 && fd < first + FDS_IN_A_ROW; fd++)
+		(void)sys(close, fd);
+	return 0;
 }

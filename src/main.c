@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/calls.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/timings.h"
@@ -124,6 +127,19 @@ static int take_verb(const struct command *c, struct invocation *inv, struct err
 		     c->verbs, word);
 }
 
+/* A refused system call looks like a missing right: say which one it was. */
+static void explain(struct error *err)
+{
+	auto_str why = STR_INIT;
+	size_t n = strlen(err->msg);
+
+	if (err->alone || (err->num != EPERM && err->num != ENOSYS && err->num != EACCES))
+		return;
+	calls_refused(&why);
+	if (why.n)
+		(void)snprintf(err->msg + n, sizeof(err->msg) - n, " (%s)", str_text(&why));
+}
+
 static int execute(const struct command *c, const struct invocation *inv)
 {
 	struct error err = ERROR_INIT;
@@ -136,6 +152,7 @@ static int execute(const struct command *c, const struct invocation *inv)
 	timings_mark("the rest");
 	if (r >= 0)
 		return r;
+	explain(&err);
 	report_failure(c->failure, &err);
 	return c->failure_status ? c->failure_status : EXIT_FAILURE;
 }

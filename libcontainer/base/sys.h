@@ -88,7 +88,15 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 /* What our caller left open without O_CLOEXEC is not the business of what we execute. */
 static inline int keep_inherited_fds_from_exec(void)
 {
-	return sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	long most;
+
+	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	/* A filter forbids it, or its flag. */
+	most = sysconf(_SC_OPEN_MAX);
+	for (int fd = 3; fd < most; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return 0;
 }
 
 static inline int sys_pidfd_getfd(int pidfd, int fd)

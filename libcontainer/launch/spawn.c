@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,6 +99,22 @@ static CHILD_CODE void reset_ignored(uint64_t ignored)
 			(void)sys(rt_sigaction, sig, action, 0, sizeof(uint64_t));
 }
 
+#define FDS_MOST (1U << 20)
+
+/* What our caller leaked to us goes no further (CVE-2024-21626): also where a filter forbids the call, or its flag. */
+static CHILD_CODE long keep_from_exec(unsigned first)
+{
+	uint64_t limit[2] = { 0 };
+	long e = sys(close_range, first, ~0U, CLOSE_RANGE_CLOEXEC);
+
+	if (e == 0)
+		return 0;
+	e = sys(prlimit64, 0, RLIMIT_NOFILE, 0, limit);
+	for (unsigned fd = first; fd < limit[0] && fd < FDS_MOST; fd++)
+		(void)sys(fcntl, fd, F_SETFD, FD_CLOEXEC);
+	return e;
+}
+
 static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
 {
 	struct request *r = request;
@@ -115,9 +132,8 @@ static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
 	if (e == 0)
 		e = sys(dup3, r->sync, SYNC_FD, 0);
 	reset_ignored(r->ignored);
-	/* What our caller leaked to us goes no further (CVE-2024-21626). */
 	if (e >= 0)
-		e = sys(close_range, SYNC_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+		e = keep_from_exec(SYNC_FD + 1);
 	if (e == 0)
 		e = sys(execveat, r->stage, "", argv, envp, AT_EMPTY_PATH);
 	failed.num = (int32_t)-e;

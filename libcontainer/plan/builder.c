@@ -73,8 +73,9 @@ struct plan_builder *plan_builder_new(void)
 
 static void close_run(unsigned first, unsigned n)
 {
-	if (n)
-		(void)sys_close_range(first, first + n - 1, 0);
+	if (n && sys_close_range(first, first + n - 1, 0) < 0)
+		while (n--)
+			(void)close((int)(first + n));
 }
 
 /* Descriptors that were opened one after the other are closed by one call. The plan's own is the newest. */

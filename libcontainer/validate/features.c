@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "base/calls.h"
 #include "base/macros.h"
 #include "base/str.h"
 #include "container.h"
@@ -169,6 +170,19 @@ static void write_mount_options(struct json_out *o)
 	json_array_end(o);
 }
 
+/* "clone3 openat2", "" where all work: of the host, and so not in the document's own members. */
+static void write_refused_calls(struct json_out *o)
+{
+	auto_str text = STR_INIT;
+	size_t n;
+	const struct call *v = calls_probe(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].state == CALL_FORBIDDEN || v[i].state == CALL_MISSING)
+			str_printf(&text, "%s%s", text.n ? " " : "", v[i].name);
+	json_string(o, "org.orlop.refusedSystemCalls", str_text(&text));
+}
+
 static void write_annotations(struct json_out *o)
 {
 	json_object_begin(o, "annotations");
@@ -176,6 +190,7 @@ static void write_annotations(struct json_out *o)
 	json_string(o, "org.opencontainers.runc.checkpoint.enabled", "true");
 	json_string(o, "org.opencontainers.runc.commit", ORLOP_COMMIT);
 	json_string(o, "org.opencontainers.runc.version", ORLOP_VERSION);
+	write_refused_calls(o);
 	json_object_end(o);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/self.h"
@@ -88,8 +89,21 @@ static int input_read(const char *path, struct input *in, struct error *err)
 
 /* ---- what is wrong ---- */
 
+static void check_calls(const struct validation *v)
+{
+	auto_str why = STR_INIT;
+
+	if (!v->with_host)
+		return;
+	calls_refused(&why);
+	if (why.n)
+		host_problem(v, ERROR, v->spec->json, NULL, NULL, "no container can be made here: %s",
+			     str_text(&why));
+}
+
 static void look_further(const struct validation *v)
 {
+	check_calls(v);
 	validate_mounts(v);
 	validate_process(v);
 	validate_namespaces(v);

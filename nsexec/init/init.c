@@ -72,7 +72,9 @@ void init_main(char **stack)
 	/* For a container that has no pid namespace of its own. */
 	(void)sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* A pipe or terminal that the program closes must be closed. */
-	(void)sys(close_range, 0, ~0U, 0);
+	if (sys(close_range, 0, ~0U, 0) < 0)
+		for (int fd = 0; fd < 1024; fd++)
+			(void)sys(close, fd);
 	for (;;) {
 		long sig;
 

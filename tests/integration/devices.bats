@@ -118,7 +118,7 @@ allow() { # JSON of a rule
 	is "character special file a:ed"
 }
 
-@test "L5 a device's path may end in a slash" {
+@test "a device's path may end in a slash" {
 	device /dev/made/ c 1 5 '{ "fileMode": 438 }'
 	run_script 'stat -c "%F %t:%T" /dev/made'
 	is "character special file 1:5"
@@ -129,7 +129,7 @@ allow() { # JSON of a rule
 	fails 1 "/linux/devices/0/path: '/dev/..' is a directory, not the path of a device" create "$ID"
 }
 
-@test "L5 in a user namespace linux.devices are as written: number, mode, owner, also what the host has not, and FIFOs" {
+@test "in a user namespace linux.devices are as written: number, mode, owner, also what the host has not, and FIFOs" {
 	user_namespace
 	device /dev/none c 1 5 '{ "fileMode": 416, "uid": 7, "gid": 8 }'
 	device /opt/null c 1 3
@@ -142,7 +142,7 @@ allow() { # JSON of a rule
 	[ ! -e /dev/none ]
 }
 
-@test "L5 the user namespace that is joined has no mappings in the config: such devices are root's of the host" {
+@test "the user namespace that is joined has no mappings in the config: such devices are root's of the host" {
 	user_namespace
 	start_sleeper
 	pid=$(pid_of)
