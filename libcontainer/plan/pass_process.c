@@ -22,7 +22,6 @@
 #include "spec/sysctl.h"
 
 #define DEFAULT_UMASK 0022 /* as runc and crun: an engine's own does not reach containers */
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 int pass_process_early(struct compile *c, struct error *err)
 {
@@ -352,7 +351,7 @@ static int program_candidates(struct compile *c, struct plan_span *ret)
 		*ret = plan_strings(c->b, &name, 1);
 		return 0;
 	}
-	copy = arena_strdup(c->arena, path ? path : DEFAULT_PATH);
+	copy = arena_strdup(c->arena, path ? path : RESOLVE_DEFAULT_PATH);
 	for (const char *at = copy; at && *at; at++)
 		room += *at == ':';
 	list = arena_array_of(c->arena, const char *, room);

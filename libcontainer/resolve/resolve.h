@@ -106,6 +106,9 @@ struct resolved_device {
 	bool optional;           /* what the image or a mount has there stays */
 };
 
+/* Where a program is looked for when its environment has no PATH. */
+#define RESOLVE_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* ---- all of it ---- */
 
 struct resolved {

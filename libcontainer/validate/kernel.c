@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "validate/kernel.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
@@ -81,6 +83,48 @@ bool probe_has_controller(const char *name)
 		return file_has_word(CGROUP_MOUNT "/cgroup.controllers", " \n", name);
 	/* Lines "5:cpu,cpuacct:/place". */
 	return file_has_word("/proc/self/cgroup", ":,\n", name);
+}
+
+/* ---- what can be executed, and parameters ---- */
+
+bool probe_has_emulators(void)
+{
+	DIR *dir = opendir("/proc/sys/fs/binfmt_misc");
+	bool found = false;
+
+	for (struct dirent *e; dir && !found && (e = readdir(dir));)
+		found = e->d_name[0] != '.' && !streq(e->d_name, "register") && !streq(e->d_name, "status");
+	if (dir)
+		(void)closedir(dir);
+	return found;
+}
+
+static bool is_there(const char *path)
+{
+	char file[600];
+
+	snprintf(file, sizeof(file), "/proc/sys/%s", path);
+	return access(file, F_OK) == 0 || errno != ENOENT;
+}
+
+bool probe_has_sysctl(const char *path)
+{
+	static const char *const of_interfaces[] = { "net/ipv4/conf/", "net/ipv6/conf/", "net/ipv4/neigh/",
+						     "net/ipv6/neigh/", "net/mpls/conf/" };
+	char other[600];
+
+	if (is_there(path))
+		return true;
+	foreach_array(prefix, of_interfaces) {
+		size_t n = strlen(*prefix);
+		const char *rest = strncmp(path, *prefix, n) == 0 ? strchr(path + n, '/') : NULL;
+
+		if (!rest)
+			continue;
+		snprintf(other, sizeof(other), "%sdefault%s", *prefix, rest);
+		return is_there(other);
+	}
+	return false;
 }
 
 /* ---- devices and the like ---- */

@@ -18,6 +18,11 @@ bool probe_is_cgroup2(void);
 /* A v1 controller with a hierarchy of its own, or one of the v2 root. */
 bool probe_has_controller(const char *name);
 
+/* Whether anything is registered with binfmt_misc: then other files than this kernel's own may be executed. */
+bool probe_has_emulators(void);
+/* A kernel parameter of sysctl_path(). One of a network interface that is not here counts by the default's. */
+bool probe_has_sysctl(const char *path);
+
 /* "2MB" for /sys/kernel/mm/hugepages/hugepages-2048kB. */
 bool probe_has_huge_page_size(const char *size);
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "security/seccomp.h"
 #include "spec/seccomp.h"
+#include "spec/sysctl.h"
 #include "validate/kernel.h"
 #include "validate/validate.h"
 
@@ -61,6 +62,23 @@ void validate_namespaces(const struct validation *v)
 		return;
 	foreach_list(ns, &v->spec->lnx.namespaces)
 		check_namespace(v, ns);
+}
+
+/* ---- kernel parameters ---- */
+
+void validate_sysctls(const struct validation *v)
+{
+	if (!v->with_host)
+		return;
+	foreach_list(pair, &v->spec->lnx.sysctl) {
+		char path[512];
+
+		if (problems_touches(v->report, pair->json) || sysctl_path(pair->key, path, sizeof(path)) < 0 ||
+		    probe_has_sysctl(path))
+			continue;
+		host_problem(v, ERROR, pair->json, NULL, NULL,
+			     "this kernel has no parameter '%s'; one of a module is there when that is loaded", path);
+	}
 }
 
 /* ---- devices ---- */
@@ -141,6 +159,29 @@ static void check_kernel_words(const struct validation *v, const struct spec_sec
 	}
 }
 
+/* Whether a call passes whatever its arguments are; the first rule of the highest precedence is near enough. */
+static bool passes(const struct spec_seccomp *s, const char *name)
+{
+	bool pass = lets_pass(s->default_action) || s->default_action == SECCOMP_ACT_NOTIFY ||
+		    s->default_action == SECCOMP_ACT_TRACE;
+
+	foreach_list(call, &s->syscalls)
+		foreach_list(other, &call->names)
+			if (streq(*other, name))
+				pass = call->args.n ? true
+						    : lets_pass(call->action) || call->action == SECCOMP_ACT_NOTIFY ||
+							      call->action == SECCOMP_ACT_TRACE;
+	return pass;
+}
+
+static void check_execve(const struct validation *v, const struct spec_seccomp *s)
+{
+	if (v->spec->process && !passes(s, "execve"))
+		host_problem(v, ERROR, s->json, "syscalls", NULL,
+			     "the profile does not allow 'execve', which the filter sees too: the program can not "
+			     "be started");
+}
+
 static void check_listener(const struct validation *v, const struct spec_seccomp *s)
 {
 	if (s->listener_path && access(s->listener_path, F_OK) < 0)
@@ -157,6 +198,7 @@ void validate_seccomp(const struct validation *v)
 		return;
 	check_kernel_words(v, s);
 	check_listener(v, s);
+	check_execve(v, s);
 	if (!seccomp_action_supported(s->default_action))
 		host_problem(v, ERROR, s->json, "defaultAction", NULL,
 			     "this kernel does not know this action");

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "fs/root_mount.h"
 #include "validate/kernel.h"
 #include "validate/validate.h"
@@ -44,6 +45,58 @@ static void check_filesystem(const struct validation *v, const struct resolved_m
 		     m->type);
 }
 
+static bool is_under(const char *path, const char *mount)
+{
+	size_t n = strlen(mount);
+
+	while (n > 1 && mount[n - 1] == '/')
+		n--;
+	return strncmp(path, mount, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+/* Another mount decides what is there. */
+static bool is_covered(const struct validation *v, const struct resolved_mount *m)
+{
+	foreach_list(other, &v->resolved->mounts)
+		if (other != m && is_under(m->destination, other->destination))
+			return true;
+	return false;
+}
+
+/* A directory goes onto a directory, everything else onto a file; what is not there is made. */
+static void check_kinds(const struct validation *v, const struct resolved_mount *m, int root)
+{
+	auto_(close_fd) int target = -EBADF;
+	struct stat from = { .st_mode = S_IFDIR }, to;
+
+	if (is_covered(v, m) || m->kind == MOUNT_REMOUNT ||
+	    (m->kind == MOUNT_BIND && fstatat(v->bundle, m->source, &from, 0) < 0))
+		return;
+	target = sys_openat2(root, m->destination, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	if (target < 0 || fstat(target, &to) < 0 || S_ISDIR(from.st_mode) == S_ISDIR(to.st_mode))
+		return;
+	if (S_ISDIR(to.st_mode))
+		host_problem(v, ERROR, m->json, "destination", NULL,
+			     "'%s' is a directory of the root filesystem, and '%s' is none", m->destination,
+			     m->source);
+	else
+		host_problem(v, ERROR, m->json, "destination", NULL,
+			     "'%s' is not a directory in the root filesystem, and what is mounted there is one",
+			     m->destination);
+}
+
+static void check_targets(const struct validation *v)
+{
+	const struct spec_root *root = v->spec->root;
+	auto_(close_fd) int fd = v->with_host && root && root->path
+		? openat(v->bundle, root->path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+
+	if (fd < 0)
+		return;
+	foreach_list(m, &v->resolved->mounts)
+		check_kinds(v, m, fd);
+}
+
 static void check_hook(const struct validation *v, const struct spec_hook *hook)
 {
 	struct stat st;
@@ -72,5 +125,6 @@ void validate_mounts(const struct validation *v)
 	check_root(v);
 	foreach_list(m, &v->resolved->mounts)
 		check_filesystem(v, m);
+	check_targets(v);
 	check_hooks(v);
 }

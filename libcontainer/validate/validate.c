@@ -106,7 +106,9 @@ static void look_further(const struct validation *v)
 	check_calls(v);
 	validate_mounts(v);
 	validate_process(v);
+	validate_program(v);
 	validate_namespaces(v);
+	validate_sysctls(v);
 	validate_devices(v);
 	validate_seccomp(v);
 	validate_resources(v);
@@ -246,7 +248,7 @@ static void add_problem(struct json_out *o, const struct problem *p)
 	json_object_end(o);
 }
 
-static int add_json(struct str *out, const char *path, const struct problems *found,
+static int add_json(struct str *out, const char *path, const struct problems *found, bool complete,
 		    struct error *err)
 {
 	auto_(json_out_free) struct json_out *o = json_out_new("  ");
@@ -258,7 +260,7 @@ static int add_json(struct str *out, const char *path, const struct problems *fo
 	json_string(o, "config", path);
 	json_bool(o, "valid", found->errors == 0);
 	json_u64(o, "errors", found->errors);
-	json_bool(o, "complete", !found->full);
+	json_bool(o, "complete", complete);
 	json_array_begin(o, "problems");
 	for (size_t i = 0; i < found->n; i++)
 		add_problem(o, &found->v[i]);
@@ -285,7 +287,7 @@ int container_validate(const char *path, unsigned flags, struct str *out, struct
 	if (r < 0)
 		return r;
 	if (flags & VALIDATE_JSON)
-		r = add_json(out, in.path, &found, err);
+		r = add_json(out, in.path, &found, doc && !found.full, err);
 	else
 		add_text(out, in.path, &found);
 	return r < 0 ? r : (int)found.errors;

@@ -31,7 +31,9 @@ const struct json *validate_place(const struct json *object, const char *member)
 
 void validate_mounts(const struct validation *v);
 void validate_process(const struct validation *v);
+void validate_program(const struct validation *v);
 void validate_namespaces(const struct validation *v);
+void validate_sysctls(const struct validation *v);
 void validate_devices(const struct validation *v);
 void validate_seccomp(const struct validation *v);
 void validate_resources(const struct validation *v);

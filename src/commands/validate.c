@@ -2,6 +2,9 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/report.h"
+
+#define STATUS_UNREADABLE 2 /* nothing is known of the config */
 
 enum { FORMAT_TEXT, FORMAT_JSON };
 
@@ -31,8 +34,10 @@ static int run(const struct invocation *inv, struct error *err)
 	if (!log_wants(LOG_DEBUG))
 		log_to(NULL, LOG_ERROR);
 	errors = container_validate(inv->n_args ? inv->args[0] : NULL, flags, &text, err);
-	if (errors < 0)
-		return errors;
+	if (errors < 0) {
+		report_failure(NULL, err);
+		return STATUS_UNREADABLE;
+	}
 	r = output(&text, err);
 	return r < 0 ? r : errors > 0;
 }
@@ -43,8 +48,8 @@ const struct command cmd_validate = {
 	.summary = "list everything that is wrong with a config, without running it",
 	.about = "Each problem has its place, what was found, what was expected, and whether the\n"
 		 "specification [spec] or this host [host] forbids it. The exit status is 1 if there\n"
-		 "are errors; warnings and notes are about what create goes on without. The default\n"
-		 "is config.json here; '-' is standard input.",
+		 "are errors, 2 if the config cannot be read; warnings and notes are about what create\n"
+		 "goes on without. The default is config.json here; '-' is standard input.",
 	.examples = "  orlop validate demo\n"
 		    "  orlop validate --spec-only --format json demo/config.json",
 	.options = rows,
