@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "spec/spec.h"
@@ -62,6 +64,22 @@ int socket_send_fd(const char *path, int fd, const char *text, struct error *err
 	if (sendmsg(to, &m, MSG_NOSIGNAL) != (ssize_t)io.iov_len)
 		return sysf(err, "send a descriptor to socket '%s'", path);
 	return 0;
+}
+
+/*
+ * A terminal writes CR LF for a newline, which a terminal that shows it needs, and nobody else wants. Before the program
+ * can write.
+ */
+int console_plain_newlines(int master, struct error *err)
+{
+	struct termios t;
+
+	if (isatty(STDOUT_FILENO))
+		return 0;
+	if (tcgetattr(master, &t) < 0)
+		return sysf(err, "console");
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(master, TCSANOW, &t) < 0 ? sysf(err, "console") : 0;
 }
 
 int console_set_size(int master, const struct spec_box *size, struct error *err)

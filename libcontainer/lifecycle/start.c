@@ -47,6 +47,8 @@ int take_console(struct conversation *t, const char *socket, int *console, struc
 	r = talk_await(t, SYNC_CONSOLE, console, NULL, err);
 	if (r == 0)
 		r = console_set_size(*console, t->process->console_size, err);
+	if (r == 0 && !socket)
+		r = console_plain_newlines(*console, err);
 	if (r < 0 || !socket)
 		return r;
 	r = socket_send_fd(socket, *console, "/dev/ptmx", err);

@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "base/sys.h"
 #include "cli/output.h"
+#include "cli/proxy.h"
 #include "cli/terminal.h"
 
 /* Signals of faults in our own code: blocking them would turn a crash into a silent kill. */
@@ -23,33 +24,16 @@ static const int never_blocked[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, S
 /* With a terminal of the container: reading or setting ours from the background stops us, as any program. */
 static const int job_control[] = { SIGTTIN, SIGTTOU };
 
-#define PIPE_CHUNK 4096       /* a write of that much does not block after POLLOUT */
-#define QUIET_MS   50         /* how long the last output of a dead process may take to reach us */
-#define REOPEN_MS  200        /* how often to look whether a closed terminal was opened again    */
-#define FDS        5          /* signals, console, standard input and output, NOTIFY_SOCKET      */
-#define LAST_BYTES (1U << 20) /* what is read after its end while others hold the terminal       */
-
-/* Bytes on their way in one direction. */
-struct stream {
-	char *buf; /* of PIPE_CHUNK */
-	size_t from, to;
-	bool closed; /* the source is at its end, or the sink is gone */
-};
+enum { FD_SIGNALS, FD_NOTIFY, FD_PROXY, FDS = FD_PROXY + PROXY_FDS };
 
 struct foreground {
 	const struct container_process *p;
 	int signals;
 	struct terminal terminal;
-	struct stream in, out;
-	int output_failed; /* errno of a write to standard output */
+	struct proxy proxy;
 	bool ended, notified;
 	int status; /* as of wait(2) */
 };
-
-static bool is_empty(const struct stream *s)
-{
-	return s->from == s->to;
-}
 
 int foreground_begin(bool subreaper, struct error *err)
 {
@@ -213,70 +197,6 @@ static int handle_signals(struct foreground *f, struct error *err)
 	return 0;
 }
 
-/* Any failure of a source is its end: EIO is what a pty says when its other side is closed. */
-static void fill(struct stream *s, int fd)
-{
-	ssize_t n = read(fd, s->buf, PIPE_CHUNK);
-
-	if (n > 0) {
-		s->from = 0;
-		s->to = (size_t)n;
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		s->closed = true;
-	}
-}
-
-/* A sink that fails swallows what comes: the process must not hang because nobody listens. */
-static void drain(struct stream *s, int fd, int *failed)
-{
-	ssize_t n = *failed ? (ssize_t)(s->to - s->from)
-			    : write(fd, s->buf + s->from, s->to - s->from);
-
-	if (n >= 0)
-		s->from += (size_t)n;
-	else if (errno != EAGAIN && errno != EINTR)
-		*failed = errno;
-}
-
-static int poll_events(struct foreground *f, struct pollfd fds[FDS], int timeout)
-{
-	const int console = f->p->console;
-
-	fds[0] = (struct pollfd){ .fd = f->signals, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = -1 };
-	fds[2] = (struct pollfd){ .fd = -1 };
-	fds[3] = (struct pollfd){ .fd = -1 };
-	if (console >= 0) {
-		fds[1].events = (short)((is_empty(&f->out) && !f->out.closed ? POLLIN : 0) |
-					(is_empty(&f->in) ? 0 : POLLOUT));
-		/* Without an event to wait for, a hung-up terminal would wake us for ever. */
-		fds[1].fd = fds[1].events ? console : -1;
-		if (is_empty(&f->in) && !f->in.closed)
-			fds[2] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
-		if (!is_empty(&f->out))
-			fds[3] = (struct pollfd){ .fd = STDOUT_FILENO, .events = POLLOUT };
-	}
-	fds[4] = (struct pollfd){ .fd = f->notified ? -1 : f->p->notify, .events = POLLIN };
-	return poll(fds, FDS, timeout);
-}
-
-static void proxy(struct foreground *f, const struct pollfd fds[FDS])
-{
-	int input_failed = 0;
-
-	if (fds[3].revents)
-		drain(&f->out, STDOUT_FILENO, &f->output_failed);
-	if (fds[1].revents & POLLOUT && !is_empty(&f->in))
-		drain(&f->in, f->p->console, &input_failed);
-	if (fds[1].revents & (POLLIN | POLLHUP | POLLERR) && is_empty(&f->out) && !f->out.closed)
-		fill(&f->out, f->p->console);
-	if (fds[2].revents)
-		fill(&f->in, STDIN_FILENO);
-	/* Nobody holds the terminal: keys are lost, as they are on a real one. */
-	if (input_failed || (fds[1].revents & POLLHUP && !is_empty(&f->in)))
-		f->in.from = f->in.to = 0;
-}
-
 static int loop(struct foreground *f, struct error *err)
 {
 	struct pollfd fds[FDS];
@@ -284,55 +204,31 @@ static int loop(struct foreground *f, struct error *err)
 
 	/* SIGCHLD was blocked before START: none has been missed. */
 	while (r >= 0 && !f->ended) {
-		int n = poll_events(f, fds, f->out.closed ? REOPEN_MS : -1);
+		int timeout = proxy_prepare(&f->proxy, fds + FD_PROXY);
+		int n;
+
+		fds[FD_SIGNALS] = (struct pollfd){ .fd = f->signals, .events = POLLIN };
+		fds[FD_NOTIFY] = (struct pollfd){ .fd = f->notified ? -1 : f->p->notify, .events = POLLIN };
+		n = poll(fds, FDS, timeout);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return sysf(err, "poll");
-		if (n == 0)
-			f->out.closed = false;
-		proxy(f, fds);
-		if (fds[4].revents)
+		proxy_move(&f->proxy, fds + FD_PROXY, n == 0);
+		if (fds[FD_NOTIFY].revents)
 			f->notified = container_notify(f->p);
-		r = fds[0].revents ? handle_signals(f, err) : 0;
+		r = fds[FD_SIGNALS].revents ? handle_signals(f, err) : 0;
 	}
 	return r;
 }
 
-/*
- * What the process wrote last is still in the terminal, and the kernel hands it over a moment later. The
- * end of the data comes only when every process has closed it; a daemon left behind may never do so.
- */
-static void finish_output(struct foreground *f)
-{
-	size_t total = 0;
-
-	f->in.closed = true;
-	f->in.from = f->in.to = 0;
-	f->out.closed = false;
-	while (total < LAST_BYTES && (!f->out.closed || !is_empty(&f->out))) {
-		struct pollfd fd = { .fd = f->p->console, .events = POLLIN };
-
-		if (!is_empty(&f->out)) {
-			drain(&f->out, STDOUT_FILENO, &f->output_failed);
-			continue;
-		}
-		if (poll(&fd, 1, QUIET_MS) <= 0)
-			return;
-		fill(&f->out, f->p->console);
-		total += f->out.to - f->out.from;
-	}
-}
-
 static int open_console(struct foreground *f, struct error *err)
 {
-	int flags = fcntl(f->p->console, F_GETFL);
-	int r;
+	int r = proxy_open(&f->proxy, f->p->console, err);
 
-	/* A process that reads nothing must not block us while it waits for us to read. */
-	if (flags < 0 || fcntl(f->p->console, F_SETFL, flags | O_NONBLOCK) < 0)
-		return sysf(err, "console");
+	if (r < 0)
+		return r;
 	terminal_open(&f->terminal);
 	r = unblock_job_control(err);
 	if (r < 0)
@@ -353,6 +249,7 @@ static int open_signals(struct foreground *f, struct error *err)
 static void foreground_done(struct foreground *f)
 {
 	terminal_close(&f->terminal);
+	proxy_close(&f->proxy);
 	close_fd(f->signals);
 }
 
@@ -366,11 +263,11 @@ static int wait_for(struct foreground *f, struct error *err)
 		r = open_signals(f, err);
 	if (r == 0)
 		r = loop(f, err);
-	if (r == 0 && f->p->console >= 0)
-		finish_output(f);
-	if (r == 0 && f->output_failed && f->status == 0)
-		r = codef(err, f->output_failed, "write standard output");
-	return r;
+	if (r < 0 || f->p->console < 0)
+		return r;
+	/* How the process ended counts for more than what became of its output. */
+	r = proxy_finish(&f->proxy, f->signals, f->status ? NULL : err);
+	return f->status ? 0 : r;
 }
 
 int foreground_status(int wait_status)
@@ -380,10 +277,7 @@ int foreground_status(int wait_status)
 
 int foreground_watch(const struct container_process *p, int *wait_status, struct error *err)
 {
-	/* Static: no load for the stack, and there is one foreground. */
-	static char in[PIPE_CHUNK], out[PIPE_CHUNK];
-	struct foreground f = { .p = p, .signals = -EBADF, .terminal = TERMINAL_INIT,
-				.in = { .buf = in }, .out = { .buf = out } };
+	struct foreground f = { .p = p, .signals = -EBADF, .terminal = TERMINAL_INIT, .proxy = PROXY_INIT };
 	int r = wait_for(&f, err);
 
 	foreground_done(&f);

@@ -93,6 +93,9 @@ int terminal_raw(struct terminal *t)
 		return r;
 	raw = saved.before;
 	cfmakeraw(&raw);
+	/* The program's output is not shown there, and what others write is none of ours. */
+	if (!isatty(STDOUT_FILENO))
+		raw.c_oflag |= saved.before.c_oflag & OPOST;
 	/* Recorded first: a crash between the two then restores what was never changed. */
 	saved.fd = t->fd;
 	saved.raw = 1;

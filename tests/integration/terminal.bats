@@ -147,3 +147,83 @@ on_terminal() {
 	run_orlop run "$ID" </dev/null
 	[ "$(stat -c '%u:%g %a' /dev/null)" = "$before" ]
 }
+
+# unread pipe|pty ACTION RUNTIME-ARG...: see tests/lib/unread.py; its report in `output`.
+unread() {
+	local kind=$1 action=$2
+
+	shift 2
+	output=$(ORLOP_TEST_ID=$ID $PYTHON "$LIB/unread.py" "$kind" "$action" "$ORLOP" --root "$ROOT" "$@" 2>"$T/stderr" 3>&-)
+}
+
+@test "while nobody reads the output, keys reach the program and its end is seen" {
+	config '.process.terminal = true'
+	script 'yes; :'
+	for kind in pipe pty; do
+		# Ctrl-C ends a program that is no pid 1; its shell says so.
+		unread $kind 'type:\x03' run "$ID"
+		[[ "$output" == *"status 130"* ]] || { echo "# $kind: $output"; return 1; }
+	done
+}
+
+@test "while nobody reads the output, signals are passed on and the end is seen" {
+	config '.process.terminal = true'
+	script 'trap "exit 7" TERM; yes & wait'
+	for kind in pipe pty; do
+		unread $kind term run "$ID"
+		[[ "$output" == *"status 7"* ]] || { echo "# $kind: $output"; return 1; }
+		unread $kind "run:$ORLOP --root $ROOT kill $ID KILL" run "$ID"
+		[[ "$output" == *"status 137"* ]] || { echo "# $kind: $output"; return 1; }
+	done
+}
+
+@test "exec -t does not wait for a reader either" {
+	start_sleeper
+	for kind in pipe pty; do
+		unread $kind 'type:\x03' exec -t "$ID" sh -c 'yes; :'
+		[[ "$output" == *"status 130"* ]] || { echo "# $kind: $output"; return 1; }
+	done
+}
+
+@test "what a program has written before its end is in the pipe, whoever reads that later" {
+	config '.process.terminal = true'
+	script 'seq 1 12000; exit 3'
+	unread pipe run:true run "$ID"
+	[[ "$output" == *"status 3"*"bytes $(seq 1 12000 | wc -c)"* ]] || { echo "# $output"; return 1; }
+}
+
+@test "the output has LF where it is no terminal that shows it, and CR LF where it is" {
+	config '.process.terminal = true'
+	script 'echo hi'
+	run_orlop run "$ID" </dev/null
+	cmp -s "$T/stdout" <(printf 'hi\n')
+	start_sleeper_without_terminal
+	orlop exec -t "$ID-s" echo hi </dev/null >"$T/exec"
+	cmp "$T/exec" <(printf 'hi\n')
+	on_terminal "$ORLOP --root $ROOT exec -t $ID-s echo hi"
+	grep -q $'hi\r$' "$T/stdout"
+}
+
+start_sleeper_without_terminal() {
+	config '.process.terminal = false | .linux.cgroupsPath += "-s"'
+	script 'sleep 1000'
+	ok run -d "$ID-s"
+}
+
+@test "the end of the input is the end of the terminal's input" {
+	config '.process.terminal = true'
+	for text in '' 'line\n' 'no newline'; do
+		script 'cat >/tmp/got; exit 5'
+		status=0
+		printf "$text" | orlop run "$ID" >"$T/stdout" 2>"$T/stderr" || status=$?
+		[ "$status" -eq 5 ]
+		[ "$(<"$ROOTFS/tmp/got")" = "$(printf "$text")" ]
+	done
+	# A program that makes its terminal raw a while after that.
+	script 'sleep 0.5; stty raw; c=$(dd bs=1 count=1 2>/dev/null); stty cooked; exit 6'
+	status=0
+	orlop run "$ID" </dev/null >"$T/stdout" || status=$?
+	[ "$status" -eq 6 ]
+	args sh
+	ok run "$ID" </dev/null
+}
