@@ -70,3 +70,10 @@ bool self_may_mknod(void)
 
 	return (!s->known || s->permitted >> CAP_MKNOD & 1) && self_in_first_userns();
 }
+
+bool self_may_join(void)
+{
+	const struct self_status *s = self_status();
+
+	return !s->known || (s->permitted >> CAP_SYS_ADMIN & 1);
+}

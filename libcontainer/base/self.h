@@ -15,5 +15,7 @@ const struct self_status *self_status(void);
 
 /* Whether we are in the host's user namespace, and not in one made later: of whatever ids that has. */
 bool self_in_first_userns(void);
+/* Whether we may join namespaces: CAP_SYS_ADMIN, over those of our user namespace and below it. */
+bool self_may_join(void);
 /* Whether mknod(2) of a device can succeed. The kernel may still say no (rules for devices, an LSM, a filter). */
 bool self_may_mknod(void);

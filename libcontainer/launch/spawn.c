@@ -233,6 +233,19 @@ static int await_helper(pid_t helper, int pidfd, bool patient, struct error *err
 	return codef(err, r, "wait for the helper that joins the namespaces");
 }
 
+/* clone(2): the init of a pid namespace has ended, and nobody can come into it any more. */
+static int clone_failed(const struct compiled *c, int num, struct error *err)
+{
+	for (size_t i = 0; num == -ENOMEM && i < c->n_joins; i++) {
+		if (c->joins[i].flags != CLONE_NEWPID)
+			continue;
+		failf(err, ESRCH,
+		      "join the pid namespace: the process that was its init has ended, so no other can be made in it");
+		return spec_error(c->joins[i].origin, "path", err);
+	}
+	return codef(err, num, CLONE_FAILED);
+}
+
 static int spawn_joined(struct request *r, const struct compiled *c, bool patient,
 			struct error *err)
 {
@@ -252,7 +265,7 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool patien
 	if (r->error == 0)
 		return failf(err, ECHILD, "the helper that joins the namespaces was killed");
 	if (r->failed_join < 0)
-		return codef(err, r->error, CLONE_FAILED);
+		return clone_failed(c, r->error, err);
 	failed = &c->joins[r->failed_join];
 	codef(err, r->error, "join the %s namespace",
 	      spec_namespace_name(failed->flags) ? spec_namespace_name(failed->flags) :

@@ -71,7 +71,7 @@ static int spawn_early(struct creation *c, struct error *err)
 {
 	struct compiled with = { 0 };
 
-	if (c->child.pid > 0 || !plan_clone_flags(c->spec, &with.clone_flags) ||
+	if (c->child.pid > 0 || !plan_clone_flags(c->resolved, &with.clone_flags) ||
 	    !(c->cgroup_made || cgroup_enters_itself(c->cgroup)))
 		return SKIPPED;
 	/*

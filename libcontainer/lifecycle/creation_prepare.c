@@ -99,28 +99,14 @@ static int open_rootfs(struct creation *c, struct error *err)
 
 static int check_terminal(const struct creation *c, struct error *err)
 {
-	bool terminal = c->spec->process && c->spec->process->terminal;
 	bool detach = !c->run || c->o->detach;
 
 	if (c->run && !c->spec->process)
 		return failf(err, EINVAL, "process must be specified to run a container");
-	if (terminal && detach && !c->o->console_socket)
-		return failf(err, EINVAL,
-			     "cannot allocate tty if runc will detach without setting console socket");
-	if (c->o->console_socket && !(terminal && detach))
-		return failf(err, EINVAL,
-			     "cannot use console socket if runc will not detach or allocate tty");
-	return 0;
+	return resolve_terminal(c->spec->process, detach, c->o->console_socket, err);
 }
 
 /* ---- state ---- */
-
-static bool makes_namespace(const struct spec *s, uint64_t flag)
-{
-	const struct spec_namespace *ns = spec_namespace_of(&s->lnx, flag);
-
-	return ns && !ns->path;
-}
 
 /*
  * A session keyring can be joined by its name by every process that may search it. So the name is one that another
@@ -150,7 +136,7 @@ static int fill_state(struct creation *c, struct error *err)
 		.created = c->created,
 		.annotations = c->spec->annotations,
 		.owner = caller_euid(),
-		.own_pid_namespace = makes_namespace(c->spec, CLONE_NEWPID),
+		.own_pid_namespace = (c->resolved->new_namespaces & CLONE_NEWPID) != 0,
 		.has_process = c->spec->process != NULL,
 		.keyring = keyring,
 		.rootless = c->rootless,
@@ -234,6 +220,7 @@ static int resolve(struct creation *c, struct error *err)
 	const struct resolve_input in = {
 		.spec = c->spec,
 		.bundle = c->bundle,
+		.cannot_join = !self_may_join(),
 		.cannot_mknod = c->rootless || !self_may_mknod(),
 	};
 

@@ -21,6 +21,7 @@
 #include "launch/spawn.h"
 #include "launch/streams.h"
 #include "lifecycle/start.h"
+#include "resolve/resolve.h"
 #include "spec/objects.h"
 #include "spec/spec.h"
 
@@ -222,13 +223,7 @@ static int load(struct execution *e, struct error *err)
 		return failf(err, EINVAL, "exec args cannot be empty");
 	if (e->process.cwd[0] != '/')
 		return failf(err, EINVAL, "cwd '%s' is not an absolute path", e->process.cwd);
-	if (e->process.terminal && e->o->detach && !e->o->console_socket)
-		return failf(err, EINVAL,
-			     "cannot allocate tty if runc will detach without setting console socket");
-	if (e->o->console_socket && !(e->process.terminal && e->o->detach))
-		return failf(err, EINVAL,
-			     "cannot use console socket if runc will not detach or allocate tty");
-	return 0;
+	return resolve_terminal(&e->process, e->o->detach, e->o->console_socket, err);
 }
 
 /* ---- into the container ---- */

@@ -19,6 +19,7 @@
 #include "launch/listener.h"
 #include "launch/notify.h"
 #include "launch/stuck.h"
+#include "spec/seccomp.h"
 #include "store/store.h"
 
 int write_pid_file(const char *path, pid_t pid, struct error *err)
@@ -127,18 +128,6 @@ static int connect_to_init(struct container *c, struct error *err)
 	return sysf(err, "start socket of container '%s'", c->state.id);
 }
 
-static bool notifies(const struct spec_seccomp *s)
-{
-	if (!s)
-		return false;
-	if (s->default_action == SECCOMP_ACT_NOTIFY)
-		return true;
-	foreach_list(call, &s->syscalls)
-		if (call->action == SECCOMP_ACT_NOTIFY)
-			return true;
-	return false;
-}
-
 /* What became of a start that failed. */
 enum start_failure {
 	NOTHING_STARTED, /* init still waits for a start */
@@ -166,7 +155,7 @@ static int converse(struct container *c, const struct spec *spec, int pidfd, enu
 		.sync = sync,
 		.pidfd = pidfd,
 		.pid = c->state.init.pid,
-		.features = WITH_START_SOCKET | (notifies(spec->lnx.seccomp) ? WITH_LISTENER : 0),
+		.features = WITH_START_SOCKET | (spec_seccomp_notifies(spec->lnx.seccomp) ? WITH_LISTENER : 0),
 		.last = SYNC_KEPT,
 		.spec = spec,
 		.process = spec->process,

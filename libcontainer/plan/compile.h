@@ -72,7 +72,7 @@ struct compiled {
  * What the child of such a container is cloned with, before there is a plan; false when it must join namespaces first
  * or wait for its id mappings.
  */
-bool plan_clone_flags(const struct spec *spec, uint64_t *flags);
+bool plan_clone_flags(const struct resolved *resolved, uint64_t *flags);
 
 void compiled_done(struct compiled *c);
 #define auto_compiled __attribute__((cleanup(compiled_done))) struct compiled

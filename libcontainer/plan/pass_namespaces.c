@@ -75,69 +75,14 @@ int pass_cgroup(struct compile *c, struct error *err)
 	return set_affinity(c, err);
 }
 
-static int open_namespace(const struct spec_namespace *ns, struct error *err)
+static int join(struct compile *c, const struct resolved_namespace *ns, struct error *err)
 {
-	auto_(close_fd) int fd = openat(AT_FDCWD, ns->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct statfs fs;
-	int type;
-
-	if (fd < 0) {
-		sysf(err, "namespace '%s'", ns->path);
-		return spec_error(ns->json, "path", err);
-	}
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC) {
-		failf(err, EINVAL, "'%s' is not a namespace", ns->path);
-		return spec_error(ns->json, "path", err);
-	}
-	type = ioctl(fd, NS_GET_NSTYPE);
-	if (type < 0 || (uint64_t)(unsigned)type != ns->type) {
-		failf(err, EINVAL, "'%s' is not a namespace of type '%s' but of type '%s'", ns->path,
-		      spec_namespace_name(ns->type),
-		      type < 0 ? "?" : spec_namespace_name((unsigned)type));
-		return spec_error(ns->json, "path", err);
-	}
-	return take_fd(fd);
-}
-
-/* Of the types that have parameters: sysctl_namespace(). */
-static bool is_own_namespace(int fd, uint64_t type)
-{
-	const char *path = type == CLONE_NEWNET ? "/proc/self/ns/net"
-		: type == CLONE_NEWIPC              ? "/proc/self/ns/ipc"
-						    : "/proc/self/ns/uts";
-	struct stat theirs, ours;
-
-	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_ino == ours.st_ino &&
-		theirs.st_dev == ours.st_dev;
-}
-
-/* A path may lead to the caller's own namespace: its parameters are the host's. */
-static int check_sysctls(const struct compile *c, const struct spec_namespace *ns, int fd,
-			 struct error *err)
-{
-	foreach_list(pair, &c->spec->lnx.sysctl) {
-		char path[512];
-
-		if (sysctl_path(pair->key, path, sizeof(path)) < 0 || sysctl_namespace(path) != ns->type)
-			continue;
-		if (!is_own_namespace(fd, ns->type))
-			continue;
-		failf(err, EPERM, "sysctl \"%.200s\" not allowed in host %s namespace", pair->key,
-		      spec_namespace_name(ns->type));
-		return spec_error(pair->json, NULL, err);
-	}
-	return 0;
-}
-
-/* The order matters when the user namespace is joined: see launch/spawn.c, which tries again after it. */
-static int join(struct compile *c, const struct spec_namespace *ns, bool early, struct error *err)
-{
-	auto_(close_fd) int fd = open_namespace(ns, err);
-	int r = fd < 0 ? fd : check_sysctls(c, ns, fd, err);
+	auto_(close_fd) int fd = resolve_open_namespace(ns, err);
+	int r = fd < 0 ? fd : resolve_check_joined(c->resolved, ns, fd, err);
 
 	if (r < 0)
 		return r;
-	if (early) {
+	if (c->resolved->joins_first) {
 		c->out->joins[c->out->n_joins++] =
 			(struct join){ .fd = take_fd(fd), .flags = ns->type, .origin = ns->json };
 	} else {
@@ -170,32 +115,19 @@ static int time_offsets(struct compile *c, struct error *err)
 }
 
 /* Namespaces that come with the clone. */
-static uint64_t clone_flags(const struct spec_linux *l)
+static uint64_t clone_flags(const struct resolved *r)
 {
-	uint64_t flags = 0;
-
-	foreach_list(ns, &l->namespaces)
-		if (!ns->path)
-			flags |= ns->type;
-	return flags & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	return r->new_namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 }
 
-/* All are joined before the clone. */
-static bool joins_first(const struct spec_linux *l)
+bool plan_clone_flags(const struct resolved *resolved, uint64_t *flags)
 {
-	const struct spec_namespace *pid = spec_namespace_of(l, CLONE_NEWPID);
-
-	return spec_namespace_of(l, CLONE_NEWUSER) || (pid && pid->path);
-}
-
-bool plan_clone_flags(const struct spec *spec, uint64_t *flags)
-{
-	*flags = clone_flags(&spec->lnx);
-	return !joins_first(&spec->lnx);
+	*flags = clone_flags(resolved);
+	return !resolved->joins_first;
 }
 
 /* What is to do in a new one, or to make it where it does not come with the clone (CLONE_NEWCGROUP: pass_cgroup). */
-static int new_namespace(struct compile *c, const struct spec_namespace *ns, struct error *err)
+static int new_namespace(struct compile *c, const struct resolved_namespace *ns, struct error *err)
 {
 	plan_origin(c->b, ns->json, NULL);
 	if (ns->type == CLONE_NEWNET)
@@ -208,20 +140,17 @@ static int new_namespace(struct compile *c, const struct spec_namespace *ns, str
 
 int pass_namespaces(struct compile *c, struct error *err)
 {
-	const struct spec_linux *l = &c->spec->lnx;
-	const struct spec_namespace *user = spec_namespace_of(l, CLONE_NEWUSER);
-	bool early = joins_first(l);
+	const struct resolved *resolved = c->resolved;
 
-	c->out->clone_flags = clone_flags(l);
-	foreach_list(ns, &l->namespaces) {
-		int r;
+	c->out->clone_flags = clone_flags(resolved);
+	c->owned = resolved->own_namespaces;
+	foreach_list(ns, &resolved->namespaces) {
+		int r = ns->path ? join(c, ns, err) : new_namespace(c, ns, err);
 
-		c->owned |= ns->type;
-		r = ns->path ? join(c, ns, early, err) : new_namespace(c, ns, err);
 		if (r < 0)
 			return r;
 	}
-	c->out->new_userns = user && !user->path;
+	c->out->new_userns = resolved->new_namespaces & CLONE_NEWUSER;
 	if (c->out->new_userns)
 		plan_feature(c->b, WITH_IDMAP);
 	return 0;

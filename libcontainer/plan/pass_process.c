@@ -19,7 +19,6 @@
 #include "base/str.h"
 #include "plan/pass.h"
 #include "security/security.h"
-#include "spec/sysctl.h"
 
 #define DEFAULT_UMASK 0022 /* as runc and crun: an engine's own does not reach containers */
 
@@ -57,14 +56,11 @@ int pass_system(struct compile *c, struct error *err)
 	plan_origin(c->b, s->json, "domainname");
 	if (s->domainname)
 		plan_add_s(c->b, PLAN_DOMAINNAME, s->domainname, NULL);
-	foreach_list(p, &s->lnx.sysctl) {
-		char path[512] = "sys/";
-		int r = sysctl_path(p->key, path + 4, sizeof(path) - 4);
+	foreach_list(p, &c->resolved->sysctls) {
+		int r;
 
 		plan_origin(c->b, p->json, NULL);
-		if (r < 0)
-			return failf(err, -r, "'%.200s' is no name of a kernel parameter", p->key);
-		r = compile_proc_write(c, path, p->value, err);
+		r = compile_proc_write(c, p->path, p->value, err);
 		if (r < 0)
 			return r;
 	}

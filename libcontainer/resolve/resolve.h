@@ -86,6 +86,22 @@ struct resolved_path {
 	uint64_t magic;
 };
 
+/* ---- namespaces and kernel parameters ---- */
+
+struct resolved_namespace {
+	const struct json *json;
+	uint64_t type;    /* one CLONE_NEW*                     */
+	const char *path; /* of one that is joined; NULL: a new one */
+};
+
+struct resolved_sysctl {
+	const struct json *json;
+	const char *name;  /* as it is written                          */
+	const char *path;  /* below /proc                               */
+	const char *value;
+	uint64_t type;     /* of its namespace: CLONE_NEW*, or 0 (refused) */
+};
+
 /* ---- devices ---- */
 
 enum device_way {
@@ -113,6 +129,10 @@ struct resolved_device {
 
 struct resolved {
 	const struct spec *spec; /* as it is written */
+	LIST(struct resolved_namespace) namespaces; /* in the order in which they can be joined */
+	uint64_t own_namespaces, new_namespaces;    /* CLONE_NEW*: all of them; those that are made */
+	bool joins_first;        /* all that are joined are joined before the process is made */
+	LIST(struct resolved_sysctl) sysctls;
 	LIST(struct resolved_mount) mounts;
 	LIST(struct resolved_path) masked, readonly;
 	bool readonly_root;      /* by root.readonly or readonlyPaths                            */
@@ -134,6 +154,7 @@ struct resolve_input {
 	 * it opens things, in the same words.
 	 */
 	bool look_at_host;
+	bool cannot_join;  /* the caller lacks the right to join namespaces, until it has joined one of users */
 	bool cannot_mknod; /* the caller may make no device nodes: self_may_mknod() */
 };
 
@@ -143,6 +164,15 @@ struct resolve_input {
  */
 const char *resolve_host_node(const struct resolved_device *d, char *buf, size_t size,
 			      struct error *err);
+
+/* A descriptor of the namespace that is joined, for the caller to close; it is one of that type. Or a negative errno. */
+int resolve_open_namespace(const struct resolved_namespace *ns, struct error *err);
+/* -EPERM: it is the caller's own, and parameters of it are to be set. */
+int resolve_check_joined(const struct resolved *c, const struct resolved_namespace *ns, int fd,
+			 struct error *err);
+
+/* What holds of a terminal, for create and exec. p may be NULL. socket: there is a --console-socket. */
+int resolve_terminal(const struct spec_process *p, bool detach, bool socket, struct error *err);
 
 /* *ret lies in the arena. Without a report a negative errno and `err` say the first error. With one only -ENOMEM. */
 int resolve_config(const struct resolve_input *in, struct arena *a, const struct resolved **ret,

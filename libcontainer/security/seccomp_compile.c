@@ -7,20 +7,13 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "security/seccomp_internal.h"
+#include "spec/seccomp.h"
 #include "spec/spec.h"
 
 void seccomp_program_done(struct seccomp_program *p)
 {
 	free(p->bpf);
 	*p = (struct seccomp_program){ 0 };
-}
-
-static bool wants_listener(const struct spec_seccomp *s)
-{
-	foreach_list(call, &s->syscalls)
-		if (call->action == SECCOMP_ACT_NOTIFY)
-			return true;
-	return s->default_action == SECCOMP_ACT_NOTIFY;
 }
 
 static int prepend(const struct sock_filter *stub, size_t n, struct bpf *bpf, struct error *err)
@@ -93,7 +86,7 @@ static int cached_build(const struct spec_seccomp *s, const char *dir, struct bp
 int seccomp_compile(const struct spec_seccomp *s, const char *cache_dir,
 		    struct seccomp_program *ret, struct error *err)
 {
-	struct seccomp_program p = { .notify = wants_listener(s) };
+	struct seccomp_program p = { .notify = spec_seccomp_notifies(s) };
 	auto_bpf bpf = { 0 };
 	int r;
 

@@ -161,3 +161,13 @@ static int seccomp_check(void *object, struct error *err)
 SCHEMA(seccomp, seccomp_fields, .check = seccomp_check, .checks_parts = true);
 #undef OBJECT
 /* clang-format on */
+
+bool spec_seccomp_notifies(const struct spec_seccomp *s)
+{
+	if (!s)
+		return false;
+	foreach_list(call, &s->syscalls)
+		if (call->action == SECCOMP_ACT_NOTIFY)
+			return true;
+	return s->default_action == SECCOMP_ACT_NOTIFY;
+}

@@ -9,8 +9,12 @@
  */
 
 #include "spec/schema.h"
+#include "spec/types.h"
 
 extern const struct names names_seccomp_actions;   /* enum spec_seccomp_action */
 extern const struct names names_seccomp_operators; /* enum spec_seccomp_op     */
 extern const struct names names_seccomp_archs;
 extern const struct names names_seccomp_flags;
+
+/* Whether the filter of the profile has a listener: some call waits for somebody's answer. False for NULL. */
+bool spec_seccomp_notifies(const struct spec_seccomp *s);

@@ -5,10 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/vfs.h>
 
 #include "base/cleanup.h"
@@ -174,21 +172,6 @@ bool probe_has_block_device(int64_t major, int64_t minor)
 	snprintf(path, sizeof(path), "/sys/dev/block/%lld:%lld", (long long)major,
 		 (long long)minor);
 	return access(path, F_OK) == 0;
-}
-
-int64_t probe_namespace_type(const char *path)
-{
-	auto_(close_fd) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct statfs fs;
-	int type;
-
-	if (fd < 0)
-		return -errno;
-	/* Another file's ioctl of that number could mean anything. */
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
-		return 0;
-	type = ioctl(fd, NS_GET_NSTYPE);
-	return type < 0 ? 0 : type;
 }
 
 /* ---- lists of CPUs and nodes ---- */

@@ -33,9 +33,6 @@ bool probe_has_net_device(const char *name);
 bool probe_has_rdma_device(const char *name);
 bool probe_has_block_device(int64_t major, int64_t minor);
 
-/* The CLONE_NEW* type of the namespace at a path; 0: it is none. -errno when it cannot be opened. */
-int64_t probe_namespace_type(const char *path);
-
 /*
  * Whether all of the list "0-3,5" is online here. `kind` is "cpu" or "node". Lists of other forms,
  * or a host that does not say, count as online.

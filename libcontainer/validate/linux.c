@@ -11,7 +11,6 @@
 #include "base/str.h"
 #include "security/seccomp.h"
 #include "spec/seccomp.h"
-#include "spec/sysctl.h"
 #include "validate/kernel.h"
 #include "validate/validate.h"
 
@@ -32,28 +31,14 @@ static const char *file_of(uint64_t flag)
 
 static void check_namespace(const struct validation *v, const struct spec_namespace *ns)
 {
-	const char *file = file_of(ns->type), *found;
+	const char *file = file_of(ns->type);
 	char path[64];
-	int64_t type;
 
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", file ? file : "");
 	if (file && access(path, F_OK) < 0)
 		host_problem(v, ERROR, ns->json, "type", NULL,
 			     "this kernel has no namespaces of type '%s'",
 			     spec_namespace_name(ns->type));
-	if (!ns->path)
-		return;
-	type = probe_namespace_type(ns->path);
-	found = type > 0 ? spec_namespace_name((uint64_t)type) : NULL;
-	if (type < 0)
-		host_problem(v, ERROR, ns->json, "path", NULL, "namespace '%s': %s", ns->path,
-			     errno_words((int)type));
-	else if (type == 0)
-		host_problem(v, ERROR, ns->json, "path", NULL, "'%s' is not a namespace", ns->path);
-	else if ((uint64_t)type != ns->type)
-		host_problem(v, ERROR, ns->json, "path", NULL,
-			     "'%s' is not a namespace of type '%s' but of type '%s'", ns->path,
-			     spec_namespace_name(ns->type), found ? found : "?");
 }
 
 void validate_namespaces(const struct validation *v)
@@ -70,14 +55,14 @@ void validate_sysctls(const struct validation *v)
 {
 	if (!v->with_host)
 		return;
-	foreach_list(pair, &v->spec->lnx.sysctl) {
-		char path[512];
+	foreach_list(s, &v->resolved->sysctls) {
+		const char *path = s->path + strlen("sys/");
 
-		if (problems_touches(v->report, pair->json) || sysctl_path(pair->key, path, sizeof(path)) < 0 ||
-		    probe_has_sysctl(path))
-			continue;
-		host_problem(v, ERROR, pair->json, NULL, NULL,
-			     "this kernel has no parameter '%s'; one of a module is there when that is loaded", path);
+		if (!problems_touches(v->report, s->json) && !probe_has_sysctl(path))
+			host_problem(v, ERROR, s->json, NULL, NULL,
+				     "this kernel has no parameter '%s'; one of a module is there when that is "
+				     "loaded",
+				     path);
 	}
 }
 

@@ -123,6 +123,7 @@ static int examine(const struct input *in, bool with_host, struct problems *foun
 		.report = found,
 		.bundle = in->bundle,
 		.look_at_host = with_host,
+		.cannot_join = with_host && !self_may_join(),
 		.cannot_mknod = with_host && !self_may_mknod(),
 	};
 	struct error e = ERROR_INIT;

@@ -165,3 +165,35 @@ link() {
 	setpriv --groups 4,27 "$ORLOP" --root "$ROOT" run "$ID" >"$T/out" 3>&-
 	[ "$(tr -d ' ' <"$T/out")" = $'0\nGroups:\t' ]
 }
+
+@test "a pid namespace whose init has ended is named as what it is" {
+	needs_tool unshare
+	unshare -p --fork --kill-child sleep 1000 &
+	background_pid=$!
+	eventually pgrep -P "$background_pid" sleep
+	init=$(pgrep -P "$background_pid" sleep)
+	touch "$T/pidns"
+	mount --bind "/proc/$init/ns/pid" "$T/pidns"
+	kill -9 "$init"
+	wait "$background_pid" || true
+	namespace pid "$T/pidns"
+	fails 1 "/path: join the pid namespace: the process that was its init has ended, so no other can be made in it" run "$ID"
+	umount "$T/pidns"
+	nothing_left
+}
+
+@test "another kind of container that annotations ask for is refused, or warned of" {
+	args echo fine
+	config '.annotations["run.oci.handler"] = "krun"'
+	fails 1 "/annotations/run.oci.handler: there is no handler 'krun' here" run "$ID"
+	config 'del(.annotations["run.oci.handler"]) | .annotations["krun.ram_mib"] = "512"'
+	ok run "$ID"
+	is fine
+	says "annotation 'krun.ram_mib' is ignored: this is no virtual machine"
+	config 'del(.annotations["krun.ram_mib"]) | .annotations["module.wasm.image/variant"] = "compat"'
+	ok run "$ID"
+	says "annotation 'module.wasm.image/variant' is ignored: WebAssembly is not executed here"
+	config '.annotations["module.wasm.image/variant"] = "compat-smart" | .annotations["run.oci.handler"] = ""'
+	ok run "$ID"
+	[ -z "$errors" ]
+}

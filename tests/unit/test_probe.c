@@ -20,21 +20,6 @@ START_TEST(knows_filesystems)
 END_TEST
 
 static const struct {
-	const char *path;
-	int64_t type;
-} namespaces[] = {
-	{ "/proc/self/ns/uts", CLONE_NEWUTS }, { "/proc/self/ns/mnt", CLONE_NEWNS },
-	{ "/proc/self/ns/pid", CLONE_NEWPID }, { "/proc/self/status", 0 },
-	{ "/dev/null", 0 },                    { "/nonexistent/ns", -ENOENT },
-};
-
-START_TEST(knows_namespaces)
-{
-	ck_assert_int_eq(probe_namespace_type(namespaces[_i].path), namespaces[_i].type);
-}
-END_TEST
-
-static const struct {
 	const char *list;
 	bool online;
 } lists[] = {
@@ -80,7 +65,6 @@ int main(void)
 	TCase *t = tcase_create("kernel");
 
 	tcase_add_test(t, knows_filesystems);
-	tcase_add_loop_test(t, knows_namespaces, 0, ARRAY_SIZE(namespaces));
 	tcase_add_loop_test(t, knows_cpus, 0, ARRAY_SIZE(lists));
 	tcase_add_test(t, knows_devices);
 	tcase_add_test(t, knows_huge_pages);

@@ -4,10 +4,12 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/mount.h>
 
 #include "base/macros.h"
@@ -33,6 +35,11 @@ static const struct {
 	unsigned line;
 	const char *at, *msg;
 } refused[] = {
+	{ "\"annotations\":{\"run.oci.handler\":\"krun\"}", 2, "/annotations/run.oci.handler",
+	  "there is no handler 'krun' here: the container would run in namespaces of this kernel, and not in what the "
+	  "annotation asks for" },
+	{ "\"linux\":{\"devices\":[{\"path\":\"/dev/..\",\"type\":\"p\"}]}", 2, "/linux/devices/0/path",
+	  "'/dev/..' is a directory, not the path of a device" },
 	{ "\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\",\n\"options\":[\"ro\",\n\"idmap\"]}]",
 	  4, "/mounts/0/options/1",
 	  "option 'idmap' needs 'uidMappings' and 'gidMappings', or a user namespace" },
@@ -238,6 +245,151 @@ START_TEST(knows_what_a_path_lies_in)
 }
 END_TEST
 
+/* ---- namespaces ---- */
+
+static const struct {
+	const char *path;
+	uint64_t type;
+	int ret;
+	const char *msg;
+} joined[] = {
+	{ "/proc/self/ns/uts", CLONE_NEWUTS, 0, "" },
+	{ "/proc/self/ns/mnt", CLONE_NEWNS, 0, "" },
+	{ "/proc/self/ns/pid", CLONE_NEWNET, -EINVAL,
+	  "'/proc/self/ns/pid' is not a namespace of type 'network' but of type 'pid'" },
+	{ "/proc/self/status", CLONE_NEWPID, -EINVAL, "'/proc/self/status' is not a namespace" },
+	{ "/dev/null", CLONE_NEWPID, -EINVAL, "'/dev/null' is not a namespace" },
+	{ "/nonexistent/ns", CLONE_NEWPID, -ENOENT, "namespace '/nonexistent/ns': no such file or directory" },
+};
+
+START_TEST(opens_namespaces)
+{
+	const struct resolved_namespace ns = { .path = joined[_i].path, .type = joined[_i].type };
+	struct error e = ERROR_INIT;
+	auto_(close_fd) int fd = resolve_open_namespace(&ns, &e);
+
+	ck_assert_int_eq(fd < 0 ? fd : 0, joined[_i].ret);
+	ck_assert_str_eq(e.msg, joined[_i].msg);
+}
+END_TEST
+
+static const struct resolved *resolved_of(const char *text, struct resolve_input *in, struct spec_doc **doc)
+{
+	const struct resolved *resolved = NULL;
+	struct error e = ERROR_INIT;
+
+	ck_assert_msg(spec_parse_config(text, strlen(text), "config.json", doc, &e) == 0, "%s: %s", e.msg, text);
+	in->spec = (*doc)->spec;
+	in->bundle = AT_FDCWD;
+	ck_assert_msg(resolve_config(in, (*doc)->arena, &resolved, &e) == 0, "%s", e.msg);
+	return resolved;
+}
+
+/* Who has rights joins the user namespace last, since that takes them; who has none, first: it gives them. */
+START_TEST(user_namespace_is_joined_in_its_place)
+{
+	static const char *const lists[] = {
+		"{\"type\":\"user\",\"path\":\"/u\"},{\"type\":\"network\",\"path\":\"/n\"},{\"type\":\"pid\"}",
+		"{\"type\":\"network\",\"path\":\"/n\"},{\"type\":\"pid\"},{\"type\":\"user\",\"path\":\"/u\"}",
+	};
+	char text[512];
+
+	foreach_array(list, lists)
+		for (int without = 0; without < 2; without++) {
+			auto_(spec_doc_free) struct spec_doc *doc = NULL;
+			struct resolve_input in = { .cannot_join = without };
+			const struct resolved *r;
+
+			snprintf(text, sizeof(text), BEFORE "\"linux\":{\"namespaces\":[%s]}" AFTER, *list);
+			r = resolved_of(text, &in, &doc);
+			ck_assert_uint_eq(r->namespaces.n, 3);
+			ck_assert_uint_eq(r->namespaces.v[without ? 0 : 2].type, CLONE_NEWUSER);
+			ck_assert_uint_eq(r->new_namespaces, CLONE_NEWPID);
+			ck_assert_uint_eq(r->own_namespaces, CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUSER);
+			ck_assert(r->joins_first);
+		}
+}
+END_TEST
+
+/* ---- parameters, terminal ---- */
+
+START_TEST(parameters_have_one_path)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct resolve_input in = { 0 };
+	const struct resolved *r = resolved_of(
+		BEFORE "\"linux\":{\"namespaces\":[{\"type\":\"network\"},{\"type\":\"ipc\"}],\"sysctl\":{"
+		       "\"net.ipv4.conf.v0/100.forwarding\":\"1\",\"kernel/msgmax\":\"2\"}}" AFTER,
+		&in, &doc);
+
+	ck_assert_uint_eq(r->sysctls.n, 2);
+	ck_assert_str_eq(r->sysctls.v[0].path, "sys/net/ipv4/conf/v0.100/forwarding");
+	ck_assert_uint_eq(r->sysctls.v[0].type, CLONE_NEWNET);
+	ck_assert_str_eq(r->sysctls.v[1].path, "sys/kernel/msgmax");
+	ck_assert_str_eq(r->sysctls.v[1].value, "2");
+	ck_assert_uint_eq(r->sysctls.v[1].type, CLONE_NEWIPC);
+}
+END_TEST
+
+START_TEST(a_terminal_needs_somebody_to_hold_it)
+{
+	const struct spec_process with = { .terminal = true }, without = { 0 };
+
+	ck_assert_int_eq(resolve_terminal(&with, true, true, NULL), 0);
+	ck_assert_int_eq(resolve_terminal(&with, false, false, NULL), 0);
+	ck_assert_int_eq(resolve_terminal(&without, true, false, NULL), 0);
+	ck_assert_int_eq(resolve_terminal(NULL, true, false, NULL), 0);
+	ck_assert_int_eq(resolve_terminal(&with, true, false, NULL), -EINVAL);
+	ck_assert_int_eq(resolve_terminal(&with, false, true, NULL), -EINVAL);
+	ck_assert_int_eq(resolve_terminal(&without, true, true, NULL), -EINVAL);
+	ck_assert_int_eq(resolve_terminal(NULL, true, true, NULL), -EINVAL);
+}
+END_TEST
+
+/* ---- devices ---- */
+
+/* What a device is, and how it comes in, by the caller's rights and the namespaces. */
+START_TEST(devices_are_made_bound_or_prepared)
+{
+	static const struct {
+		const char *namespaces;
+		bool cannot_mknod;
+		enum device_way null, listed;
+	} ways[] = {
+		{ "", false, DEVICE_MAKE, DEVICE_MAKE },
+		{ "", true, DEVICE_BIND, DEVICE_BIND },
+		{ "{\"type\":\"user\",\"path\":\"/u\"}", false, DEVICE_BIND, DEVICE_PREPARE },
+		{ "{\"type\":\"user\",\"path\":\"/u\"}", true, DEVICE_BIND, DEVICE_BIND },
+	};
+	char text[1024];
+
+	foreach_array(w, ways) {
+		auto_(spec_doc_free) struct spec_doc *doc = NULL;
+		struct resolve_input in = { .cannot_mknod = w->cannot_mknod };
+		const struct resolved *r;
+
+		snprintf(text, sizeof(text),
+			 BEFORE "\"linux\":{\"namespaces\":[%s],\"devices\":["
+				"{\"path\":\"/dev/fuse//\",\"type\":\"u\",\"major\":10,\"minor\":229,\"fileMode\":384},"
+				"{\"path\":\"/dev/pipe\",\"type\":\"p\",\"uid\":7},"
+				"{\"path\":\"/dev/tty/\",\"type\":\"c\",\"major\":5,\"minor\":0}]}" AFTER,
+			 w->namespaces);
+		r = resolved_of(text, &in, &doc);
+		/* Five of the six default ones: /dev/tty is listed. */
+		ck_assert_uint_eq(r->devices.n, 5 + 3);
+		ck_assert_str_eq(r->devices.v[0].path, "/dev/null");
+		ck_assert_int_eq(r->devices.v[0].way, w->null);
+		ck_assert(!r->devices.v[0].optional && r->devices.v[1].optional);
+		ck_assert_str_eq(r->devices.v[5].path, "/dev/fuse");
+		ck_assert_uint_eq(r->devices.v[5].mode, S_IFCHR | 0600);
+		ck_assert_int_eq(r->devices.v[5].way, w->listed);
+		ck_assert_int_eq(r->devices.v[6].way, DEVICE_MAKE);
+		ck_assert(r->devices.v[6].owner && r->devices.v[6].uid == 7);
+		ck_assert_str_eq(r->devices.v[7].path, "/dev/tty");
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("resolve");
@@ -247,6 +399,11 @@ int main(void)
 	tcase_add_loop_test(t, reports, 0, (int)ARRAY_SIZE(refused));
 	tcase_add_loop_test(t, takes, 0, (int)ARRAY_SIZE(taken));
 	tcase_add_loop_test(t, knows_what_a_path_lies_in, 0, (int)ARRAY_SIZE(hidden));
+	tcase_add_loop_test(t, opens_namespaces, 0, ARRAY_SIZE(joined));
+	tcase_add_test(t, user_namespace_is_joined_in_its_place);
+	tcase_add_test(t, parameters_have_one_path);
+	tcase_add_test(t, a_terminal_needs_somebody_to_hold_it);
+	tcase_add_test(t, devices_are_made_bound_or_prepared);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
