@@ -373,3 +373,11 @@ int container_usages_json(const struct container_usages *u, const struct contain
 int container_usages_openmetrics(const struct container_usages *u,
 				 const struct container_usage_options *o, struct str *out,
 				 struct error *err);
+
+/*
+ * All that is known of a container, as one document and as rows of property and value. *vanished: how many processes
+ * ended while they were looked at.
+ */
+enum { INSPECT_PROCS = 1 << 0, INSPECT_ENV = 1 << 1, INSPECT_PORTS = 1 << 2 };
+int container_inspect(struct container *c, unsigned flags, struct container_rows *ret,
+		      unsigned *vanished, struct error *err);

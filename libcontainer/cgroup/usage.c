@@ -269,16 +269,17 @@ static void io_v2(const char *dir, struct usage *u)
 	char buf[8192];
 	const char *text = slurp(dir, "io.stat", buf, sizeof(buf));
 
+	if (!text)
+		return;
 	foreach_array(key, keys) {
 		uint64_t sum = 0, n;
 
-		for (const char *word = text; word && (word = strstr(word, key->key));) {
+		for (const char *word = text; (word = strstr(word, key->key));) {
 			word += strlen(key->key);
 			if (parse_u64n(word, strspn(word, "0123456789"), 10, &n) == 0)
 				sum += n;
 		}
-		if (text)
-			*at(u, key->to) = sum;
+		*at(u, key->to) = sum;
 	}
 }
 
