@@ -381,3 +381,9 @@ int container_usages_openmetrics(const struct container_usages *u,
 enum { INSPECT_PROCS = 1 << 0, INSPECT_ENV = 1 << 1, INSPECT_PORTS = 1 << 2 };
 int container_inspect(struct container *c, unsigned flags, struct container_rows *ret,
 		      unsigned *vanished, struct error *err);
+
+/*
+ * What the kernel says against what the config asks for: rows of property, result (ok, differs, cannot be seen),
+ * expected and found. Returns how many differ, or a negative errno.
+ */
+int container_verify(struct container *c, struct container_rows *ret, struct error *err);

@@ -73,6 +73,14 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "table json openmetrics" -- "$cur")
 		return
 		;;
+	inspect:--format | inspect:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
+	verify:--format | verify:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	checkpoint:--manage-cgroups-mode)
 		mapfile -t COMPREPLY < <(compgen -W "soft full strict ignore" -- "$cur")
 		return
@@ -139,6 +147,8 @@ _orlop()
 	validate) options="--format --spec-only" ;;
 	cgroup) options="--format" ;;
 	stats) options="--all --format --interval --label --watch" ;;
+	inspect) options="--env --format --ports --procs" ;;
+	verify) options="--format" ;;
 	checkpoint) options="--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --leave-running --parent-path --pre-dump --tcp-skip-in-flight --link-remap --page-server --status-fd --pre-dump-exec --post-resume-exec --pod" ;;
 	restore) options="--bundle --image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --detach --pid-file --console-socket --no-subreaper --tcp-close --lsm-profile --lsm-mount-context --post-restore-exec --pod" ;;
 	esac
@@ -149,9 +159,9 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup stats checkpoint restore help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup stats inspect verify checkpoint restore help" -- "$cur")
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup | stats | checkpoint)
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup | stats | inspect | verify | checkpoint)
 		if [[ $command == cgroup && $prev == cgroup ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
 			return

@@ -155,6 +155,17 @@ complete -c orlop -n '__fish_seen_subcommand_from stats' -l label -s l -x -d 'sh
 complete -c orlop -n '__fish_seen_subcommand_from stats' -l watch -s w -d 'look again and again, with the CPU use since the last look'
 complete -c orlop -n '__fish_seen_subcommand_from stats' -a '(orlop list -q 2>/dev/null)'
 
+complete -c orlop -n __fish_use_subcommand -a inspect -d 'show all that is known of a container'
+complete -c orlop -n '__fish_seen_subcommand_from inspect' -l env -d 'values of environments as well: they often hold secrets'
+complete -c orlop -n '__fish_seen_subcommand_from inspect' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from inspect' -l ports -d 'sockets that listen, and whose they are'
+complete -c orlop -n '__fish_seen_subcommand_from inspect' -l procs -s p -d 'each process: what it executes, has open, and may use'
+complete -c orlop -n '__fish_seen_subcommand_from inspect' -a '(orlop list -q 2>/dev/null)'
+
+complete -c orlop -n __fish_use_subcommand -a verify -d 'compare a running container with its config'
+complete -c orlop -n '__fish_seen_subcommand_from verify' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from verify' -a '(orlop list -q 2>/dev/null)'
+
 complete -c orlop -n __fish_use_subcommand -a checkpoint -d 'write a running container to disk, by CRIU'
 complete -c orlop -n '__fish_seen_subcommand_from checkpoint' -l image-path -x -a '(__fish_complete_directories)' -d 'where the images are [checkpoint]'
 complete -c orlop -n '__fish_seen_subcommand_from checkpoint' -l work-path -x -a '(__fish_complete_directories)' -d 'where CRIU'\''s log and statistics go [the image directory]'

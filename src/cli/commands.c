@@ -9,7 +9,7 @@ const struct command *const commands[] = {
 	&cmd_pause,  &cmd_resume, &cmd_update,   &cmd_spec,       &cmd_validate, &cmd_features,
 	&cmd_cgroup,
 	&cmd_stats,
-	&cmd_inspect,
+	&cmd_inspect, &cmd_verify,
 	&cmd_checkpoint,
 	&cmd_restore, NULL,
 };
