@@ -164,6 +164,7 @@ static int run_command(const struct command *c, struct invocation *inv, struct o
 	struct operands operands = *words;
 	int r = 0;
 
+	report_phase(c->name);
 	if (!c->verbatim)
 		r = options_parse(c->options, c->n_options, c->options_first, words->v, words->n,
 				  &operands, err);

@@ -46,3 +46,5 @@ const char *error_text(const struct error *err, char *buf, size_t size);
  * directory'), because docker and podman look for these words. Never NULL.
  */
 const char *errno_words(int num);
+/* "ENOENT"; NULL for a number that the kernel does not have. */
+const char *errno_name(int num);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -39,9 +40,13 @@ const char *container_status_name(enum container_status s)
 
 /* ---- the handle ---- */
 
-static int missing(struct error *err)
+static int missing(const struct runtime *rt, const char *id, struct error *err)
 {
-	return failf(err, ENOENT, "container does not exist");
+	char root[PATH_MAX];
+
+	if (!rt) /* a walk over many */
+		return failf(err, ENOENT, "container does not exist");
+	return store_absent(store_root_path(rt, root, sizeof(root)), id, err);
 }
 
 static int broken(const char *id, struct error *err)
@@ -100,7 +105,7 @@ int container_load(const struct runtime *rt, const char *id, struct container **
 		return r;
 	root = store_open_root(rt, false, err);
 	if (root == -ENOENT)
-		return missing(err);
+		return missing(rt, id, err);
 	if (root < 0)
 		return root;
 	r = container_open(root, id, ret, err);
@@ -248,7 +253,7 @@ static int incomplete_status(struct container *c, enum container_status *ret, st
 	r = read_state(c, c->state.id, err);
 	if (r < 0)
 		return r;
-	return c->incomplete ? missing(err) : container_status(c, ret, err);
+	return c->incomplete ? missing(c->rt, c->state.id, err) : container_status(c, ret, err);
 }
 
 /*

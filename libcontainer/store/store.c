@@ -67,8 +67,13 @@ static bool wants_user_root(void)
 	return !streq(user, "root") && in_user_namespace();
 }
 
+int store_absent(const char *root, const char *id, struct error *err)
+{
+	return failf(err, ENOENT, "container does not exist: '%s' is not in '%s'", id, root);
+}
+
 /* The sticky bit keeps cleaners of the user's runtime directory away (XDG Base Directory). */
-static const char *root_path(const struct runtime *rt, char *buf, size_t size, mode_t *mode)
+static const char *choose_root(const struct runtime *rt, char *buf, size_t size, mode_t *mode)
 {
 	const char *xdg;
 
@@ -130,11 +135,18 @@ static int refuse_foreign(int root, const char *path, struct error *err)
 	return 0;
 }
 
+const char *store_root_path(const struct runtime *rt, char *buf, size_t size)
+{
+	mode_t mode;
+
+	return choose_root(rt, buf, size, &mode);
+}
+
 int store_open_root(const struct runtime *rt, bool make, struct error *err)
 {
 	char buf[PATH_MAX];
 	mode_t mode;
-	const char *path = root_path(rt, buf, sizeof(buf), &mode);
+	const char *path = choose_root(rt, buf, sizeof(buf), &mode);
 	auto_(close_fd) int fd = -EBADF;
 	int r;
 
@@ -307,9 +319,12 @@ int store_remove(int root, const char *id, int dir, struct error *err)
 
 /* ---- reserving ---- */
 
-static int taken(struct error *err)
+static int taken(int root, const char *id, struct error *err)
 {
-	return failf(err, EEXIST, "container with given ID already exists");
+	char path[PATH_MAX] = "";
+
+	(void)path_of_fd(root, path, sizeof(path));
+	return failf(err, EEXIST, "container with given ID already exists: '%s' is in '%s'", id, path);
 }
 
 /*
@@ -350,7 +365,7 @@ static int try_reserve(int root, const char *id, bool made, int *ret, struct err
 	if (r == 0)
 		return -ENOENT;
 	if (r == -EEXIST)
-		return taken(err);
+		return taken(root, id, err);
 	if (r < 0)
 		return codef(err, r, "reserve the state directory of '%s'", id);
 	*ret = take_fd(dir);
@@ -395,6 +410,14 @@ int store_open_file(int dir, const char *name, struct error *err)
 	return take_fd(fd);
 }
 
+static int absent(int root, const char *id, struct error *err)
+{
+	char path[PATH_MAX] = "";
+
+	(void)path_of_fd(root, path, sizeof(path));
+	return store_absent(path, id, err);
+}
+
 int store_open(int root, const char *id, struct error *err)
 {
 	int dir = open_directory(root, id, O_NOFOLLOW);
@@ -402,6 +425,6 @@ int store_open(int root, const char *id, struct error *err)
 	if (dir >= 0)
 		return dir;
 	if (errno == ENOENT)
-		return failf(err, ENOENT, "container does not exist");
+		return absent(root, id, err);
 	return sysf(err, "open the state directory of '%s'", id);
 }

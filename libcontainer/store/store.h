@@ -43,6 +43,10 @@ int store_open_root(const struct runtime *rt, bool make, struct error *err);
  */
 int store_reserve(int root, const char *id, struct error *err);
 
+/* Where the containers of this caller are; in buf, which has room for PATH_MAX, or elsewhere. */
+const char *store_root_path(const struct runtime *rt, char *buf, size_t size);
+/* -ENOENT with the words that engines look for, the id, and where it was looked for. */
+int store_absent(const char *root, const char *id, struct error *err);
 /* Opens <root>/<id>; -ENOENT "container does not exist". */
 int store_open(int root, const char *id, struct error *err);
 /*

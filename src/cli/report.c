@@ -24,6 +24,7 @@ static struct {
 	enum report_format format;
 	int fd;
 	bool open_tried;
+	const char *phase;
 } sink = { .fd = -EBADF };
 
 static const char *const level_names[] = {
@@ -73,11 +74,41 @@ void report_add_text(struct str *out, const char *when, enum log_level level, co
 	str_add(out, "\"\n");
 }
 
-void report_add_json(struct str *out, const char *when, enum log_level level, const char *message)
+static void add_json_record(struct str *out, const char *when, enum log_level level, const char *message)
 {
 	str_printf(out, "{\"level\":\"%s\",\"msg\":\"", level_names[level]);
 	add_quoted(out, message, REPORT_JSON);
-	str_printf(out, "\",\"time\":\"%s\"}\n", when);
+	str_printf(out, "\",\"time\":\"%s\"", when);
+}
+
+void report_add_json(struct str *out, const char *when, enum log_level level, const char *message)
+{
+	add_json_record(out, when, level, message);
+	str_add(out, "}\n");
+}
+
+static void add_member(struct str *out, const char *name, const char *value)
+{
+	if (!value || !*value)
+		return;
+	str_printf(out, ",\"%s\":\"", name);
+	add_quoted(out, value, REPORT_JSON);
+	str_add(out, "\"");
+}
+
+void report_add_json_failure(struct str *out, const char *when, const char *message, const char *phase,
+			     const struct error *err)
+{
+	add_json_record(out, when, LOG_ERROR, message);
+	add_member(out, "phase", phase);
+	add_member(out, "path", err->file);
+	if (err->line)
+		str_printf(out, ",\"line\":%u", err->line);
+	add_member(out, "pointer", err->at);
+	if (err->num)
+		str_printf(out, ",\"errno\":%d", err->num);
+	add_member(out, "code", errno_name(err->num));
+	str_add(out, "}\n");
 }
 
 /* Bare lines for people: no byte of a message may drive the terminal. */
@@ -131,7 +162,8 @@ static const char *spoken_prefix(enum log_level level, const char *message)
 	return starts_with(message, "orlop ") ? "" : "orlop: ";
 }
 
-static void record(enum log_level level, const char *message)
+/* err: of a failure, or NULL. */
+static void record_failure(enum log_level level, const char *message, const struct error *err)
 {
 	auto_str out = STR_INIT;
 	char now[CLOCK_TEXT_SIZE];
@@ -144,12 +176,19 @@ static void record(enum log_level level, const char *message)
 		return;
 	}
 	clock_text(now);
-	if (sink.format == REPORT_JSON)
-		report_add_json(&out, now, level, message);
-	else
+	if (sink.format == REPORT_TEXT)
 		report_add_text(&out, now, level, message);
+	else if (err)
+		report_add_json_failure(&out, now, message, sink.phase, err);
+	else
+		report_add_json(&out, now, level, message);
 	if (str_ok(&out))
 		(void)output_to(fd, out.s, out.n);
+}
+
+static void record(enum log_level level, const char *message)
+{
+	record_failure(level, message, NULL);
 }
 
 /* It is opened when there is something to say; but that it cannot be is better said at once. */
@@ -208,6 +247,11 @@ void report_timings(void)
 		(void)output_to(STDERR_FILENO, text.s, text.n);
 }
 
+void report_phase(const char *command)
+{
+	sink.phase = command;
+}
+
 void report_failure(const char *context, const struct error *err)
 {
 	char text[sizeof(*err) + 16];
@@ -222,7 +266,7 @@ void report_failure(const char *context, const struct error *err)
 	str_add(&message, error_text(err, text, sizeof(text)));
 	if (!str_ok(&message))
 		return;
-	record(LOG_ERROR, message.s);
+	record_failure(LOG_ERROR, message.s, err);
 	if (sink.path)
 		say("", message.s);
 }

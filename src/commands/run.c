@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -54,6 +55,19 @@ static int wish_of(const struct container_exit *e)
 	return wish;
 }
 
+/* A bare 137 or 159 sends people looking for who killed it. */
+static void explain_end(const struct container_exit *e)
+{
+	if (!report_is_for_people())
+		return;
+	if (streq(e->reason, "oom"))
+		log_warn("the container was killed for want of memory (status %d): linux.resources.memory.limit "
+			 "is what it may have", e->code);
+	else if (e->signal == SIGSYS)
+		log_warn("the container was killed by its seccomp filter (SIGSYS, status %d): linux.seccomp does "
+			 "not allow a system call that it made", e->code);
+}
+
 /*
  * The exit status, with the container's last wish in *wish. A container without a pid namespace may outlive its
  * first process: force ends the rest. One that is run again must make room first, --keep or not.
@@ -71,6 +85,7 @@ static int attend(struct container *c, const struct container_process *p, int *w
 		status = foreground_status(wait_status);
 		r = container_ended(c, wait_status, values.keep, &how, err);
 		*wish = wish_of(&how);
+		explain_end(&how);
 		if (r < 0)
 			return r;
 	}

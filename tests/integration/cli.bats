@@ -91,6 +91,13 @@ load ../lib/orlop
 	fails 1 "requires a minimum of 1 argument" ps
 }
 
+@test "an id that is missing or taken is named with where it was looked for" {
+	fails 1 "container does not exist: 'nope' is not in '$ROOT'" state nope
+	fails 1 "container does not exist: 'nope' is not in '$T/none'" --root "$T/none" kill nope
+	start_sleeper
+	fails 1 "container with given ID already exists: '$ID' is in '$ROOT'" create "$ID"
+}
+
 @test "an unknown log format is refused" {
 	fails 1 "xml" --log-format xml list
 }
@@ -113,6 +120,18 @@ load ../lib/orlop
 	[ "$(wc -l <"$T/log")" -eq 2 ]
 	[ "$(jq -s 'all(.level == "error" and (.msg | type == "string")
 		and (.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)$")))' "$T/log")" = true ]
+}
+
+@test "a failure in the JSON log has its phase, place, errno and code beside the message" {
+	config '.mounts += [{ destination: "/x", type: "bind", source: "/no/such/source", options: ["bind"] }]'
+	fails 1 "" --log "$T/log" --log-format json run "$ID"
+	last=$(tail -n 1 "$T/log")
+	[ "$(jq -r '[.phase, .pointer, .errno, .code] | join(" ")' <<<"$last")" = \
+		"run /mounts/$(($(jq '.mounts | length' "$BUNDLE/config.json") - 1))/source 2 ENOENT" ]
+	[ "$(jq -r '.path | endswith("config.json")' <<<"$last")" = true ]
+	[ "$(jq '.line > 1' <<<"$last")" = true ]
+	fails 1 "" --log "$T/log" --log-format json state nope
+	[ "$(tail -n 1 "$T/log" | jq -c 'del(.msg, .time, .level)')" = '{"phase":"state","errno":2,"code":"ENOENT"}' ]
 }
 
 @test "--debug logs only JSON objects to a JSON log" {

@@ -1,6 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 load ../lib/orlop
 
+@test "a container that its memory limit or its seccomp filter has ended is told so by run, not by a bare status" {
+	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS" }] }'
+	args mkdir /tmp/x
+	run_orlop run "$ID"
+	[ "$status" -eq 159 ]
+	[[ "$errors" == *"killed by its seccomp filter (SIGSYS, status 159)"* ]]
+	needs_controller memory
+	config 'del(.linux.seccomp) | .linux.resources.memory = { limit: 20000000, swap: 20000000 }'
+	script 'exec tail /dev/zero'
+	run_orlop run "$ID"
+	[ "$status" -eq 137 ] || skip "tail did not run out of memory"
+	[[ "$errors" == *"killed for want of memory (status 137)"* ]]
+	run_orlop --log "$T/log" --log-format json run "$ID"
+	[ -z "$errors" ]
+}
+
 @test "run prints the output, passes the status on and leaves nothing" {
 	script 'echo out; echo err >&2; exit 42'
 	run_orlop run "$ID"
