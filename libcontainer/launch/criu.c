@@ -157,6 +157,23 @@ static int open_again(int fd)
 	return wanted.st_ino == found.st_ino && wanted.st_dev == found.st_dev ? fd : -1;
 }
 
+/*
+ * What CRIU becomes in the container's user namespace reads images as well, and these are root's alone. In a mount that maps
+ * root to the container's root they are its own. A filesystem without such mounts is used as it is.
+ */
+static void map_images(struct birth *b)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	int tree;
+
+	if (b->start->userns < 0)
+		return;
+	attr.userns_fd = (uint64_t)b->start->userns;
+	tree = sys_open_tree(b->folders[0], "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+	if (tree >= 0 && sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) == 0)
+		b->folders[0] = tree;
+}
+
 static void open_folders(struct birth *b)
 {
 	b->folders[0] = b->start->images;
@@ -166,6 +183,7 @@ static void open_folders(struct birth *b)
 		if (b->folders[i] < 0)
 			fail_birth(b, STEP_FOLDERS);
 	}
+	map_images(b);
 }
 
 /*
@@ -174,6 +192,7 @@ static void open_folders(struct birth *b)
  */
 static void make_root(const struct birth *b)
 {
+	const unsigned long readonly = MS_REMOUNT | MS_BIND | MS_RDONLY;
 	const char *root = b->start->root;
 
 	if (!root)
@@ -182,7 +201,8 @@ static void make_root(const struct birth *b)
 		fail_birth(b, STEP_NAMESPACE);
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
 	    mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 ||
-	    mount(NULL, root, NULL, MS_PRIVATE, NULL) < 0)
+	    mount(NULL, root, NULL, MS_PRIVATE, NULL) < 0 ||
+	    (b->start->root_readonly && mount(NULL, root, NULL, readonly, NULL) < 0))
 		fail_birth(b, STEP_ROOT);
 }
 

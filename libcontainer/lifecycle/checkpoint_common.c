@@ -86,8 +86,7 @@ int checkpoint_request(const struct checkpoint_common *o, const struct checkpoin
 	const char *config = config_of(annotations);
 
 	criu_number(request, "images_dir_fd", CRIU_IMAGES);
-	if (d->work != d->images)
-		criu_number(request, "work_dir_fd", CRIU_WORK);
+	criu_number(request, "work_dir_fd", CRIU_WORK);
 	criu_number(request, "log_level", LOG_LEVEL);
 	criu_field(request, "log_file", d->log);
 	criu_flag(request, "notify_scripts", true);

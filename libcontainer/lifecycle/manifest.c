@@ -166,13 +166,8 @@ static void write_lists(struct json_out *o, const struct manifest *m)
 		json_object_end(o);
 	}
 	json_array_end(o);
-	json_array_begin(o, "files");
-	foreach_list(file, &m->files) {
-		json_object_begin(o, NULL);
-		json_string(o, "name", file->name);
-		json_i64(o, "stream", file->stream);
-		json_object_end(o);
-	}
+	json_array_begin(o, "nulls");
+	foreach_list(name, &m->nulls) json_string(o, NULL, *name);
 	json_array_end(o);
 	json_array_begin(o, "images");
 	foreach_list(image, &m->images) {
@@ -262,15 +257,6 @@ static bool read_mount(struct manifest_mount *to, const struct json *node)
 	return to->name && to->of && to->rest && *to->name && is_plain_path(to->of) && is_plain_path(to->rest);
 }
 
-static bool read_file(struct manifest_file *to, const struct json *node)
-{
-	const struct json *stream = node->type == JSON_OBJECT ? json_member(node, "stream") : NULL;
-
-	to->name = text_in(node, "name");
-	return to->name && strncmp(to->name, "file[", 5) == 0 && stream && stream->type == JSON_NUMBER &&
-	       parse_i64(stream->text, &to->stream) == 0 && to->stream >= -1 && to->stream <= 2;
-}
-
 static bool read_image(struct manifest_image *to, const struct json *node)
 {
 	to->name = text_in(node, "name");
@@ -281,6 +267,13 @@ static bool read_name(const char **to, const struct json *node)
 {
 	*to = node->type == JSON_STRING ? node->text : NULL;
 	return *to;
+}
+
+/* "file[MOUNT:INODE]", as CRIU names them. */
+static bool read_null(const char **to, const struct json *node)
+{
+	return read_name(to, node) && strncmp(*to, "file[", 5) == 0 &&
+	       strspn(*to + 5, "0123456789abcdef:") + 6 == strlen(*to) && strlen(*to) < 64;
 }
 
 #define READ_LIST(list, key, read)                                                          \
@@ -301,7 +294,7 @@ static int read_lists(struct arena *a, const struct json *root, struct manifest 
 	READ_LIST(&m->names, "names", read_name);
 	READ_LIST(&m->options, "options", read_name);
 	READ_LIST(&m->mounts, "mounts", read_mount);
-	READ_LIST(&m->files, "files", read_file);
+	READ_LIST(&m->nulls, "nulls", read_null);
 	READ_LIST(&m->images, "images", read_image);
 	return 0;
 }

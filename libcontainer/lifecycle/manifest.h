@@ -22,12 +22,6 @@ struct manifest_mount {
 	const char *name, *of, *rest;
 };
 
-/* An open file from outside. stream: 0 to 2, or -1: the null device. */
-struct manifest_file {
-	const char *name;
-	int64_t stream;
-};
-
 struct manifest_image {
 	const char *name;
 	uint64_t size;
@@ -42,7 +36,7 @@ struct manifest {
 	const char *config;     /* digest of what of config.json a restore takes from the image */
 	spec_strings options;   /* what was asked */
 	LIST(struct manifest_mount) mounts;
-	LIST(struct manifest_file) files;
+	spec_strings nulls;     /* names of the host's null device among the open files */
 	LIST(struct manifest_image) images;
 };
 

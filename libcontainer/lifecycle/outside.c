@@ -15,9 +15,11 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/macros.h"
 #include "base/parse.h"
 #include "base/sys.h"
+#include "container/process.h"
 #include "launch/criu.h"
 #include "plan/compile.h"
 #include "spec/spec.h"
@@ -292,8 +294,8 @@ struct files {
 
 static bool is_known(const struct manifest *m, const char *name)
 {
-	foreach_list(file, &m->files)
-		if (streq(file->name, name))
+	foreach_list(null, &m->nulls)
+		if (streq(*null, name))
 			return true;
 	return false;
 }
@@ -315,45 +317,40 @@ static uint64_t mount_of_fd(pid_t pid, const char *fd)
 	return id;
 }
 
-static int add_file(struct files *f, const char *name, int64_t stream, struct error *err)
+static int add_null(struct files *f, const char *name, struct error *err)
 {
 	struct manifest *m = f->m;
-	struct manifest_file *grown = arena_grow(m->arena, m->files.v, sizeof(*grown) * m->files.n,
-						 sizeof(*grown) * (m->files.n + 1));
+	const char **grown = arena_grow(m->arena, m->nulls.v, sizeof(*grown) * m->nulls.n,
+					sizeof(*grown) * (m->nulls.n + 1));
 
-	if (!grown)
+	if (grown)
+		grown[m->nulls.n] = arena_strdup(m->arena, name);
+	if (!grown || !grown[m->nulls.n])
 		return sysf(err, "open files");
-	m->files.v = grown;
-	grown[m->files.n] = (struct manifest_file){ .name = arena_strdup(m->arena, name), .stream = stream };
-	if (!grown[m->files.n].name)
-		return sysf(err, "open files");
-	m->files.n++;
+	m->nulls.v = grown;
+	m->nulls.n++;
 	criu_field(f->request, "external", name);
 	return 0;
 }
 
 /*
- * A file of a mount that the container has not: the host's /dev/null, or what standard output is redirected to. What else
- * a process holds of the host is not given away by a restore: CRIU will refuse it.
+ * The host's null device, by a mount that the container has not: that is what standard streams often are. What else a
+ * process holds of the host is not to be given away by a restore: CRIU refuses it.
  */
 static int look_at_fd(struct files *f, pid_t pid, const char *fd, struct error *err)
 {
 	char path[300], name[80];
-	uint64_t number, mount;
+	uint64_t mount;
 	struct stat st;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, fd);
-	if (parse_u64(fd, &number) < 0 || stat(path, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		return 0;
 	mount = mount_of_fd(pid, fd);
 	if (!mount || row_of(&f->rows, mount))
 		return 0;
 	(void)snprintf(name, sizeof(name), "file[%" PRIx64 ":%" PRIx64 "]", mount, (uint64_t)st.st_ino);
-	if (is_known(f->m, name))
-		return 0;
-	if (S_ISCHR(st.st_mode))
-		return st.st_rdev == makedev(1, 3) ? add_file(f, name, -1, err) : 0;
-	return number <= 2 ? add_file(f, name, (int64_t)number, err) : 0;
+	return is_known(f->m, name) ? 0 : add_null(f, name, err);
 }
 
 static int look_at_process(struct files *f, pid_t pid, struct error *err)
@@ -375,6 +372,19 @@ static int look_at_process(struct files *f, pid_t pid, struct error *err)
 	return r;
 }
 
+/* Of the processes of the container, whose parent is none of them: `exec` has started it. */
+static bool is_from_outside(const struct files *f, pid_t pid, const pid_t *pids, size_t n)
+{
+	struct process_stat st;
+
+	if (pid == f->init || process_stat(pid, &st) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == st.ppid)
+			return false;
+	return true;
+}
+
 int outside_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct str *request,
 		       struct error *err)
 {
@@ -384,14 +394,17 @@ int outside_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct
 	size_t n = 0;
 	int r = read_rows(init, &f.rows, err);
 
-	/* Init first: a stream of its is one of ours at the restore. */
 	if (r == 0)
 		r = look_at_process(&f, init, err);
 	if (r == 0 && cg && !cgroup_is_none(cg))
 		r = cgroup_pids(cg, &pids, &n, err);
 	owned = pids;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (pids[i] != init)
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (is_from_outside(&f, pids[i], pids, n))
+			log_warn("process %d is not in the checkpoint: it is no child of the container's init, exec has started it",
+				 (int)pids[i]);
+		else if (pids[i] != init)
 			r = look_at_process(&f, pids[i], err);
+	}
 	return r;
 }

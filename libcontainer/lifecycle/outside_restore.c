@@ -349,13 +349,8 @@ int outside_restore_streams(const struct outside_restore *r, struct error *err)
 	}
 	if (!r->m)
 		return ret;
-	foreach_list(file, &r->m->files) {
-		if (ret < 0)
-			break;
-		if (file->stream < 0)
-			ret = inherit(r, file->name, openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY), err);
-		else
-			ret = inherit_copy(r, file->name, (int)file->stream, err);
-	}
+	foreach_list(name, &r->m->nulls)
+		if (ret == 0)
+			ret = inherit(r, *name, openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY), err);
 	return ret;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 
-# A CRIU that runs on this kernel: the system's, else Debian trixie's in a root of its own below build/, made once by
+# A CRIU that runs on this kernel: the system's, else Debian's newest in a root of its own below build/, made once by
 # debootstrap. criu_prepare sets CRIU_PATH, a PATH with it, or CRIU_MISSING, the reason why there is none.
 
 CRIU_BUILD=${CRIU_BUILD:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)/build}
@@ -15,11 +15,11 @@ criu_runs() { # PATH
 	return 1
 }
 
-criu_install() { # ROOT
-	local root=$1 multiarch
+criu_install() { # SUITE ROOT
+	local suite=$1 root=$2 multiarch
 
 	command -v debootstrap >/dev/null || { CRIU_MISSING="no CRIU that runs here, and no debootstrap to get one"; return 1; }
-	timeout "${CRIU_INSTALL_LIMIT:-180}" debootstrap --variant=minbase --include=criu trixie "$root.new" \
+	timeout "${CRIU_INSTALL_LIMIT:-180}" debootstrap --variant=minbase --include=criu "$suite" "$root.new" \
 		"${CRIU_MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 3>&- 4>&- || {
 		CRIU_MISSING="Debian's criu could not be installed: $(tail -n 1 "$root.log")"
 		rm -rf --one-file-system "$root.new"
@@ -38,23 +38,27 @@ criu_install() { # ROOT
 }
 
 criu_prepare() {
-	local root=$CRIU_BUILD/criu-root
+	local suite root
 
 	CRIU_MISSING=""
 	CRIU_PATH=$PATH
-	criu_runs "$PATH" && { CRIU_MISSING=""; return 0; }
+	criu_runs "$PATH" && return 0
 	mkdir -p "$CRIU_BUILD"
-	{
-		flock 9
-		[ -x "$root/wrapper/criu" ] || criu_install "$root" || return 0
-	} 9>"$CRIU_BUILD/criu-root.lock"
-	CRIU_PATH=$root/wrapper:$PATH
-	criu_runs "$CRIU_PATH" && CRIU_MISSING=""
+	for suite in sid trixie; do
+		root=$CRIU_BUILD/criu-$suite
+		(flock 9 && { [ -x "$root/wrapper/criu" ] || criu_install "$suite" "$root"; }) 9>"$root.lock" || {
+			CRIU_MISSING="no CRIU that runs here, and Debian's could not be installed: $(tail -n 1 "$root.log")"
+			continue
+		}
+		CRIU_PATH=$root/wrapper:$PATH
+		criu_runs "$CRIU_PATH" && { CRIU_MISSING=""; return 0; }
+	done
 	return 0
 }
 
 # For setup_file; tests then say needs_criu.
 criu_setup() {
+	[ -z "${CRIU_PATH-}" ] || return 0
 	criu_prepare
 	export CRIU_PATH CRIU_MISSING
 }
@@ -62,4 +66,12 @@ criu_setup() {
 needs_criu() {
 	[ -z "$CRIU_MISSING" ] || skip "$CRIU_MISSING"
 	PATH=$CRIU_PATH
+}
+
+# needs_criu_of VERSION: as major * 10000 + minor * 100.
+needs_criu_of() {
+	local version
+
+	version=$(criu --version | awk -F'[ .]' '/^Version/ { print $2 * 10000 + $3 * 100 + $4; exit }')
+	[ "$version" -ge "$1" ] || skip "needs CRIU $1 on this kernel, here is $version"
 }

@@ -7,13 +7,16 @@
  * probe die SIGNAL HOW: tries to die of a signal, in one of the ways that programs have; exits with 23 if it lives on.
  * probe count N FILE: writes "ready" to FILE, takes N real-time signals and adds how many of each number came. Ends
  * earlier, with 1, when none comes for 5 s.
+ * probe many FILE: four threads count, two talk by a unix socket, memory is filled; appends what is well ten times a second.
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static int make_call(int argc, char **argv)
@@ -105,12 +108,73 @@ static int count(long n, const char *path)
 	return n > 0;
 }
 
+#define THREADS 4
+
+static volatile unsigned counts[THREADS];
+static int ends[2];
+
+static void *thread_count(void *number)
+{
+	for (;; usleep(10000))
+		counts[(long)number]++;
+	return NULL;
+}
+
+static void *thread_echo(void *unused)
+{
+	char c;
+
+	(void)unused;
+	while (read(ends[1], &c, 1) == 1)
+		if (write(ends[1], &c, 1) != 1)
+			break;
+	return NULL;
+}
+
+static int do_many(const char *file)
+{
+	enum { SIZE = 1 << 20 };
+	unsigned char *memory = malloc(SIZE);
+	pthread_t t;
+
+	for (int i = 0; memory && i < SIZE; i++)
+		memory[i] = (unsigned char)(i * 7);
+	if (!memory || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || pthread_create(&t, NULL, thread_echo, NULL))
+		return 1;
+	for (long i = 0; i < THREADS; i++)
+		if (pthread_create(&t, NULL, thread_count, (void *)i))
+			return 1;
+	for (unsigned round = 0;; round++) {
+		unsigned before[THREADS], moved = 0, good = 1;
+		char c = 'x';
+		FILE *f;
+
+		for (int i = 0; i < THREADS; i++)
+			before[i] = counts[i];
+		usleep(100000);
+		for (int i = 0; i < THREADS; i++)
+			moved += counts[i] != before[i];
+		for (int i = 0; i < SIZE; i++)
+			good &= memory[i] == (unsigned char)(i * 7);
+		if (write(ends[0], &c, 1) != 1 || read(ends[0], &c, 1) != 1)
+			c = '?';
+		f = fopen(file, "a");
+		if (!f)
+			return 1;
+		fprintf(f, "%u threads %u socket %s memory %s\n", round, moved, c == 'x' ? "ok" : "bad",
+			good ? "ok" : "bad");
+		fclose(f);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 3 && !strcmp(argv[1], "syscall"))
 		return make_call(argc, argv);
 	if (argc == 4 && !strcmp(argv[1], "die"))
 		return die(atoi(argv[2]), argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "many"))
+		return do_many(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "count"))
 		return count(atol(argv[2]), argv[3]);
 	return 2;
