@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launch/criu.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -139,7 +140,7 @@ static void make_socket(struct birth *b)
 }
 
 /* In a mount namespace of its own CRIU can work only in folders of that. */
-static int open_again(int fd)
+static int open_again(int fd, bool same)
 {
 	char link[64], path[PATH_MAX];
 	struct stat wanted, found;
@@ -154,24 +155,71 @@ static int open_again(int fd)
 	if (fd < 0 || fstat(fd, &found) < 0 || stat(link, &wanted) < 0)
 		return -1;
 	errno = ESTALE;
-	return wanted.st_ino == found.st_ino && wanted.st_dev == found.st_dev ? fd : -1;
+	return !same || (wanted.st_ino == found.st_ino && wanted.st_dev == found.st_dev) ? fd : -1;
+}
+
+/* A file of `from` as a mount on a new file of the same name in `to`. */
+static int bind_image(int from, int to, const char *name)
+{
+	int tree, r, fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return -1;
+	(void)close(fd);
+	tree = sys_open_tree(from, name, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
+	if (tree < 0)
+		return -1;
+	r = (int)syscall(SYS_move_mount, tree, "", to, name, MOVE_MOUNT_F_EMPTY_PATH);
+	(void)close(tree);
+	return r;
+}
+
+static int copy_link(int from, int to, const char *name)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
+
+	target[n < 0 ? 0 : n] = 0;
+	return n < 0 ? -1 : symlinkat(target, to, name);
+}
+
+static int bind_images(int from, int to)
+{
+	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	while (d && r == 0 && (e = readdir(d))) {
+		struct stat st;
+
+		if (fstatat(from, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = -1;
+		else if (S_ISREG(st.st_mode))
+			r = bind_image(from, to, e->d_name);
+		else if (S_ISLNK(st.st_mode))
+			r = copy_link(from, to, e->d_name);
+	}
+	return d ? r : -1;
 }
 
 /*
- * What CRIU becomes in the container's user namespace reads images as well, and these are root's alone. In a mount that maps
- * root to the container's root they are its own. A filesystem without such mounts is used as it is.
+ * What CRIU becomes in the container's user namespace reads images as well, first as the host's root without rights, then as
+ * the container's. They may not search the image folder, which is root's alone: in our mount namespace, which nobody else
+ * sees, another one stands in its place.
  */
-static void map_images(struct birth *b)
+static void share_images(struct birth *b)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
-	int tree;
+	char path[64];
+	int shared;
 
-	if (b->start->userns < 0)
-		return;
-	attr.userns_fd = (uint64_t)b->start->userns;
-	tree = sys_open_tree(b->folders[0], "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
-	if (tree >= 0 && sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) == 0)
-		b->folders[0] = tree;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", b->folders[0]);
+	if (mount("none", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755") < 0)
+		fail_birth(b, STEP_FOLDERS);
+	/* What is mounted on it is seen by its path, not by its descriptor. */
+	shared = open_again(b->folders[0], false);
+	if (shared < 0 || bind_images(b->folders[0], shared) < 0)
+		fail_birth(b, STEP_FOLDERS);
+	b->folders[0] = shared;
 }
 
 static void open_folders(struct birth *b)
@@ -179,11 +227,12 @@ static void open_folders(struct birth *b)
 	b->folders[0] = b->start->images;
 	b->folders[1] = b->start->work;
 	for (size_t i = 0; b->start->root && i < ARRAY_SIZE(b->folders); i++) {
-		b->folders[i] = open_again(b->folders[i]);
+		b->folders[i] = open_again(b->folders[i], true);
 		if (b->folders[i] < 0)
 			fail_birth(b, STEP_FOLDERS);
 	}
-	map_images(b);
+	if (b->start->userns)
+		share_images(b);
 }
 
 /*
@@ -243,6 +292,7 @@ static void become_criu(struct birth *b)
 	char *argv[] = { arg0, arg1, arg2, NULL };
 
 	reset_signals();
+	(void)umask(022); /* images are to be read in user namespaces; who may come to them, their folder says */
 	/* A Ctrl-C is for us: CRIU sees our end, and takes back what it has begun. */
 	if (!b->start->keep_group)
 		(void)setpgid(0, 0);

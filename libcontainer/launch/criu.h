@@ -28,7 +28,7 @@ struct criu_start {
 	int images, work;      /* folders of ours                                                   */
 	const char *root;      /* restore: the root directory, as a mount of CRIU's own; else NULL   */
 	bool root_readonly;
-	int userns;            /* restore into one with these id mappings, or -EBADF                */
+	bool userns;           /* restore into a new user namespace                                  */
 	struct cgroup *cgroup; /* where it runs, and with it what it restores; NULL: where we are    */
 	const int *inherit;    /* these become 6, 7, ... in CRIU                                     */
 	size_t n_inherit;

@@ -325,7 +325,7 @@ static int converse(struct dump *d, const char *const *names, size_t n_names, st
 
 static int dump(struct dump *d, const char *const *names, size_t n_names, struct error *err)
 {
-	struct criu_start start = { .userns = -EBADF, .keep_group = d->o->common.shell_job };
+	struct criu_start start = { .keep_group = d->o->common.shell_job };
 	int r = checkpoint_dirs_open(&d->o->common, true, &d->dirs, err);
 
 	if (r == 0)

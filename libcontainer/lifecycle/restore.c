@@ -30,7 +30,6 @@
 #include "base/sys.h"
 #include "base/timings.h"
 #include "container/process.h"
-#include "fs/idmap.h"
 #include "launch/cgroup_owner.h"
 #include "launch/console.h"
 #include "launch/hooks.h"
@@ -138,30 +137,21 @@ static int make_request(struct restoration *r, struct error *err)
 	return ret < 0 ? ret : outside_restore_streams(&outside, err);
 }
 
-/* -EBADF: no new user namespace. */
-static int open_mappings(const struct restoration *r, struct error *err)
-{
-	const struct spec_linux *l = &r->c.spec->lnx;
-	const struct spec_namespace *user = spec_namespace_of(l, CLONE_NEWUSER);
-
-	return user && !user->path ? idmap_userns(&l->uid_mappings, &l->gid_mappings, err) : -EBADF;
-}
-
 static int start_criu(struct restoration *r, struct error *err)
 {
-	auto_(close_fd) int userns = open_mappings(r, err);
+	const struct spec_namespace *user = spec_namespace_of(&r->c.spec->lnx, CLONE_NEWUSER);
 	const struct criu_start start = {
 		.images = r->dirs.images,
 		.work = r->dirs.work,
 		.root = r->c.rootfs,
 		.root_readonly = r->c.resolved->readonly_root,
-		.userns = userns,
+		.userns = user && !user->path,
 		.cgroup = cgroup_is_none(r->c.cgroup) ? NULL : r->c.cgroup,
 		.inherit = r->fds.fds,
 		.n_inherit = r->fds.n,
 		.keep_group = r->o->common.shell_job,
 	};
-	int ret = userns < 0 && userns != -EBADF ? userns : criu_open(&start, &r->criu, err);
+	int ret = criu_open(&start, &r->criu, err);
 
 	if (ret == 0)
 		ret = criu_version(r->criu, CRIU_LEAST, &r->version, err);

@@ -255,6 +255,10 @@ counts() {
 	[ "$(cat "$(cgroup_file pids pids.max)")" = 1 ]
 }
 
+in_other_network() { # PID
+	[ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$1/ns/net")" ]
+}
+
 @test "a network namespace by path is joined again, a new one has a loopback device" {
 	script 'sleep 1000'
 	detached
@@ -265,7 +269,7 @@ counts() {
 	ok delete -f "$ID"
 	unshare --net sleep 1000 &
 	BACKGROUND+=($!)
-	eventually test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$!/ns/net)"
+	eventually in_other_network "$!"
 	namespace network "/proc/$!/ns/net"
 	detached
 	I=$T/images2 checkpoint
