@@ -57,6 +57,12 @@ static inline int sys_fsconfig(int fs, unsigned command)
 	return (int)syscall(SYS_fsconfig, fs, command, NULL, NULL, 0);
 }
 
+/* value NULL: a flag. */
+static inline int sys_fsconfig_option(int fs, const char *key, const char *value)
+{
+	return (int)syscall(SYS_fsconfig, fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0);
+}
+
 static inline int sys_fsmount(int fs, unsigned attrs)
 {
 	return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attrs);

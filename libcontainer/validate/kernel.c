@@ -204,18 +204,40 @@ static bool read_list(const char *s, uint8_t *bits)
 	return true;
 }
 
-bool probe_are_online(const char *kind, const char *list)
+/* False where the host does not say, or the list is of another form. */
+static bool read_both(const char *kind, const char *list, uint8_t *online, uint8_t *wanted)
 {
-	uint8_t wanted[LIST_BITS / 8] = { 0 }, online[LIST_BITS / 8] = { 0 };
 	auto_str text = STR_INIT;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/%s/online", kind);
-	if (file_read_at(AT_FDCWD, path, FACTS_MAX, &text) < 0 ||
-	    !read_list(str_text(&text), online) || !read_list(list, wanted))
+	return file_read_at(AT_FDCWD, path, FACTS_MAX, &text) == 0 && read_list(str_text(&text), online) &&
+	       read_list(list, wanted);
+}
+
+bool probe_are_online(const char *kind, const char *list)
+{
+	uint8_t wanted[LIST_BITS / 8] = { 0 }, online[LIST_BITS / 8] = { 0 };
+
+	if (!read_both(kind, list, online, wanted))
 		return true;
 	for (size_t i = 0; i < sizeof(wanted); i++)
 		if (wanted[i] & ~online[i])
 			return false;
 	return true;
+}
+
+bool probe_is_some_online(const char *kind, const char *list)
+{
+	uint8_t wanted[LIST_BITS / 8] = { 0 }, online[LIST_BITS / 8] = { 0 };
+	bool any = false;
+
+	if (!read_both(kind, list, online, wanted))
+		return true;
+	for (size_t i = 0; i < sizeof(wanted); i++) {
+		any |= wanted[i] != 0;
+		if (wanted[i] & online[i])
+			return true;
+	}
+	return !any;
 }

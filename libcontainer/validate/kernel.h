@@ -38,3 +38,5 @@ bool probe_has_block_device(int64_t major, int64_t minor);
  * or a host that does not say, count as online.
  */
 bool probe_are_online(const char *kind, const char *list);
+/* Whether one of them is, or none is listed. */
+bool probe_is_some_online(const char *kind, const char *list);

@@ -68,6 +68,18 @@ void validate_sysctls(const struct validation *v)
 
 /* ---- devices ---- */
 
+/* set_mempolicy(2) leaves out those that are not there, and wants one that is. */
+static void check_nodes(const struct validation *v, const struct spec_memory_policy *p)
+{
+	if (!p || !p->nodes)
+		return;
+	if (!probe_is_some_online("node", p->nodes))
+		host_problem(v, ERROR, p->json, "nodes", NULL, "none of the memory nodes '%s' is online", p->nodes);
+	else if (!probe_are_online("node", p->nodes))
+		host_problem(v, WARNING, p->json, "nodes", NULL,
+			     "not all of the memory nodes '%s' are online: the others are left out", p->nodes);
+}
+
 void validate_devices(const struct validation *v)
 {
 	const struct spec_linux *l = &v->spec->lnx;
@@ -78,11 +90,7 @@ void validate_devices(const struct validation *v)
 		if (!probe_has_net_device(d->host_name))
 			host_problem(v, ERROR, d->json, NULL, NULL,
 				     "there is no network device '%s' on this host", d->host_name);
-	if (l->memory_policy && l->memory_policy->nodes &&
-	    !probe_are_online("node", l->memory_policy->nodes))
-		host_problem(v, ERROR, l->memory_policy->json, "nodes", NULL,
-			     "not all of the memory nodes '%s' are online",
-			     l->memory_policy->nodes);
+	check_nodes(v, l->memory_policy);
 	if (l->intel_rdt && !probe_has_resctrl())
 		host_problem(v, ERROR, l->json, "intelRdt", NULL,
 			     "resctrl is not mounted at '/sys/fs/resctrl': this CPU lacks it, or "

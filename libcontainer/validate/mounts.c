@@ -35,11 +35,31 @@ static void check_root(const struct validation *v)
 		host_problem(v, ERROR, root->json, "path", NULL, ROOT_IS_THE_HOSTS, root->path);
 }
 
+/* The kernel is asked, as far as it knows without making the filesystem. Who may not mount gets no answer. */
+static void check_options(const struct validation *v, const struct resolved_mount *m)
+{
+	auto_(close_fd) int fs = sys_fsopen(m->type);
+
+	for (size_t i = 0; fs >= 0 && i < m->n_options; i++) {
+		const struct mount_option_value *o = &m->options[i];
+
+		if (sys_fsconfig_option(fs, o->key, o->value) == 0 || errno != EINVAL)
+			continue;
+		host_problem(v, ERROR, m->json, "options", NULL, "filesystem '%s' takes no option '%s%s%s'", m->type,
+			     o->key, o->value ? "=" : "", o->value ? o->value : "");
+		return;
+	}
+}
+
 /* cgroup: on v2 the type is made of cgroup2. */
 static void check_filesystem(const struct validation *v, const struct resolved_mount *m)
 {
-	if (!v->with_host || m->kind != MOUNT_FILESYSTEM || probe_has_filesystem(m->type))
+	if (!v->with_host || m->kind != MOUNT_FILESYSTEM)
 		return;
+	if (probe_has_filesystem(m->type)) {
+		check_options(v, m);
+		return;
+	}
 	host_problem(v, WARNING, m->json, "type", NULL,
 		     "this kernel has no filesystem '%s', unless a module for it can be loaded",
 		     m->type);

@@ -159,3 +159,9 @@ problem() {
 	[ "$status" -eq 1 ]
 	[ "$(jq -c '[.valid, .complete]' <<<"$output")" = '[false,false]' ]
 }
+
+@test "validate and create agree: on each faulty config of the corpus, on good ones, and on each member changed" {
+	run "$BATS_TEST_DIRNAME/../validate/agree" "$ORLOP" "$ROOT" "$BUNDLE" "$ID" "$LIB/config.json" \
+		"$BATS_TEST_DIRNAME"/../golden/*.json
+	[ "$status" -eq 0 ] || complain "$output"
+}
