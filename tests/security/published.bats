@@ -56,7 +56,7 @@ decoy_untouched() {
 	[ "$(sha256sum <"$ORLOP")" = "$before" ]
 }
 
-@test "CVE-2016-9962 CVE-2024-21626 no descriptor of the host is open in init, exec, or a waiting init" {
+@test "CVE-2016-8649 CVE-2016-9962 CVE-2024-21626 no descriptor of the host is open in init, exec, or a waiting init" {
 	local pid
 
 	ok create "$ID"
@@ -104,7 +104,7 @@ decoy_untouched() {
 	done
 }
 
-@test "CVE-2021-30465 a symlink or .. at a mount's target stays in the rootfs" {
+@test "CVE-2015-1335 CVE-2019-18837 CVE-2021-30465 a symlink or .. at a mount's target stays in the rootfs" {
 	decoy
 	copy_rootfs
 	ln -s "$T/decoy" "$ROOTFS/abs"
@@ -172,7 +172,7 @@ decoy_untouched() {
 	refused run "$ID"
 }
 
-@test "CVE-2026-41579 /dev as a symlink out of the rootfs changes nothing on the host" {
+@test "CVE-2026-41579 CVE-2026-47766 /dev as a symlink out of the rootfs changes nothing on the host" {
 	decoy
 	copy_rootfs
 	config '.mounts = [.mounts[] | select(.destination | startswith("/dev") | not)]'
@@ -317,4 +317,123 @@ socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])' "$ROO
 	SECONDS=0
 	ok run "$ID"
 	[ "$output" = / ] && [ "$SECONDS" -lt 5 ]
+}
+
+@test "CVE-2026-88264 /dev/console as a symlink makes no file on the host, with and without a terminal" {
+	decoy
+	copy_rootfs
+	config '.mounts = [.mounts[] | select(.destination | startswith("/dev") | not)]'
+	rm -rf "$ROOTFS/dev"
+	mkdir -p "$ROOTFS/dev/pts"
+	args true
+	for link in "$T/decoy/made" "../../../../../../../../../..$T/decoy/made"; do
+		ln -sfn "$link" "$ROOTFS/dev/console"
+		for change in '.process.terminal = true' '.root.readonly = true' '.process.terminal = false'; do
+			config "$change"
+			run_orlop run "$ID"
+			run_orlop delete -f "$ID"
+			decoy_untouched
+		done
+	done
+}
+
+@test "CVE-2026-88265 /dev/null as a symlink to a host's file that is bound in: it is neither written nor given away" {
+	copy_rootfs
+	echo untouched >"$T/file"
+	chmod 600 "$T/file"
+	before=$(stat -c '%u:%g %a' "$T/file")
+	config '.mounts = [.mounts[] | select(.destination | startswith("/dev") | not)] | .process.user = { uid: 1000, gid: 1000 }'
+	mount_entry /mnt/file none "$T/file" bind
+	rm -rf "$ROOTFS/dev"
+	mkdir -p "$ROOTFS/dev" "$ROOTFS/mnt"
+	ln -s /mnt/file "$ROOTFS/dev/null"
+	script 'echo written'
+	# A node that is not what everybody writes to is refused.
+	fails 1 "make the device node: file exists" run "$ID"
+	run_orlop run "$ID" </dev/null
+	[ "$(cat "$T/file")" = untouched ]
+	[ "$(stat -c '%u:%g %a' "$T/file")" = "$before" ]
+}
+
+@test "CVE-2026-115521 a read-only root is read-only whatever the image has at /proc/self/fd" {
+	copy_rootfs
+	config '.root.readonly = true | .mounts = [.mounts[] | select(.destination != "/proc")] | del(.linux.maskedPaths, .linux.readonlyPaths)'
+	mkdir -p "$ROOTFS/proc/self/fd" "$ROOTFS/proc/thread-self"
+	for fd in $(seq 0 40); do ln -s /tmp "$ROOTFS/proc/self/fd/$fd"; done
+	run_script 'touch /made 2>&1; :'
+	[[ "$output" == *"Read-only file system"* ]]
+	[ ! -e "$ROOTFS/made" ]
+}
+
+@test "CVE-2026-30892 exec --user: each number is that user, and the group stays" {
+	start_sleeper
+	for uid in 0 1 2 10 65534; do
+		ok exec --user "$uid" "$ID" sh -c 'echo $(id -u):$(id -g)'
+		is "$uid:0"
+		ok exec --user "$uid:$uid" "$ID" sh -c 'echo $(id -u):$(id -g)'
+		is "$uid:$uid"
+	done
+	for user in root 1: :1 -1 1:x 4294967295 0x1 ' 1'; do
+		fails 255 "user '$user': expected UID[:GID], both numbers" exec --user "$user" "$ID" true
+	done
+}
+
+@test "CVE-2025-23266 the container's environment never reaches a hook outside of it" {
+	config '.process.env += ["LD_PRELOAD=/tmp/evil.so", "EVIL=1"] | .hooks = ({ prestart, createRuntime, createContainer, poststart, poststop }
+		| map_values([{ path: "/bin/sh", args: ["sh", "-c", ("env >>" + $t + "/env")] }]))' --arg t "$T"
+	args true
+	ok run "$ID"
+	[ "$(grep -c '^PWD=' "$T/env")" -ge 4 ]
+	refute grep -qE '^(EVIL|LD_PRELOAD)=' "$T/env"
+}
+
+@test "CVE-2020-15257 nothing of the runtime listens on an abstract socket" {
+	no_namespace network
+	config '.mounts = [.mounts[] | select(.type != "sysfs" and .type != "cgroup")]'
+	ok create "$ID"
+	pid=$(pid_of)
+	sockets=$(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n')
+	[ -n "$sockets" ]
+	for inode in $sockets; do
+		refute grep -qE " $inode @" /proc/net/unix
+	done
+	[ "$(stat -c %a "$ROOT/$ID/start.sock")" = 600 ]
+}
+
+@test "CVE-2022-0811 a parameter's value is one value of one parameter" {
+	before=$(cat /proc/sys/kernel/core_pattern)
+	config '.linux.sysctl = { "kernel.shm_rmid_forced": "1+kernel.core_pattern=|/tmp/evil #" }'
+	args true
+	fails 1 "write '1+kernel.core_pattern=|/tmp/evil #' to '/proc/sys/kernel/shm_rmid_forced': invalid argument" run "$ID"
+	for name in 'kernel.shm_rmid_forced=1+kernel.core_pattern' 'kernel.shm_rmid_forced\nkernel.core_pattern' 'net/../kernel/core_pattern'; do
+		config '.linux.sysctl = { ($n): "x" }' --arg n "$(printf '%b' "$name")"
+		refused run "$ID"
+	done
+	[ "$(cat /proc/sys/kernel/core_pattern)" = "$before" ]
+}
+
+@test "CVE-2016-10124 a terminal of the host at exec's standard input is not the program's own: nothing can be typed into it" {
+	start_sleeper
+	cat >"$T/with_terminal.py" <<-'END'
+		import os, pty, subprocess, sys
+		master, slave = pty.openpty()
+		r = subprocess.run(sys.argv[1:], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+		sys.stdout.buffer.write(r.stdout)
+	END
+	output=$($PYTHON "$T/with_terminal.py" "$ORLOP" --root "$ROOT" exec "$ID" sh -c \
+		'cut -d" " -f7 /proc/self/stat; (exec 3</dev/tty) 2>/dev/null && echo has a terminal')
+	is 0
+}
+
+@test "CVE-2024-3154 annotations that an engine must not take from its users are named by features, and do nothing unasked" {
+	ok features
+	for name in org.systemd.property. run.oci.keep_original_groups org.criu.config bundle; do
+		jq -e --arg n "$name" '.potentiallyUnsafeConfigAnnotations | index($n) != null' <<<"$output" >/dev/null ||
+			complain "$name is not named"
+	done
+	# Without systemd as the cgroup driver nobody hears of a property.
+	config '.annotations["org.systemd.property.ExecStopPost"] = "\u0027/bin/touch \($t)/touched\u0027"' --arg t "$T"
+	args true
+	ok run "$ID"
+	[ ! -e "$T/touched" ]
 }
