@@ -42,6 +42,12 @@ static long set_fd(int *slot, long fd)
 	return 0;
 }
 
+static long attach(int mount, int target)
+{
+	return sys(move_mount, mount, "", target, "",
+		   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
 /* Only between mounts: no register is needed any more but keep, the root or (opened before what is closed) dir. */
 static void close_scratch(struct stage *s, int keep, long newest)
 {
@@ -76,6 +82,14 @@ long op_ROOT_FD(struct stage *s, const struct plan_op *op)
 	long r = sys(move_mount, tree, "", AT_FDCWD, stage_s1(s, op), MOVE_MOUNT_F_EMPTY_PATH);
 
 	return r < 0 ? r : open_root(s, tree, ".");
+}
+
+/* The place was looked up by the runtime: we may not be allowed to search the directories above it. */
+long op_ROOT_AT(struct stage *s, const struct plan_op *op)
+{
+	long r = attach(s->mount, stage_fd(s, op));
+
+	return r < 0 ? r : open_root(s, s->mount, ".");
 }
 
 /* One look-up: what is cloned is what it is mounted on. */
@@ -235,6 +249,14 @@ long op_TREE_ROOT(struct stage *s, const struct plan_op *op)
 	return clone_tree(s, op, (int)fd, "", AT_EMPTY_PATH);
 }
 
+/* What only the runtime may do: search the directories there, map ids of a filesystem that is not ours. */
+long op_TREE_ASK(struct stage *s, const struct plan_op *op)
+{
+	long r = talk_send(s, SYNC_SOURCE, (int32_t)op->x, s->root);
+
+	return r < 0 ? r : set_fd(&s->mount, talk_recv_fd(s, SYNC_TREE));
+}
+
 long op_MOUNT_SETATTR(struct stage *s, const struct plan_op *op)
 {
 	return set_attributes(s->mount, op, stage_fd(s, op));
@@ -242,16 +264,25 @@ long op_MOUNT_SETATTR(struct stage *s, const struct plan_op *op)
 
 /* ---- where it goes ---- */
 
+static long is_file(int fd)
+{
+	struct statx st;
+	long r = sys(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
+
+	return r < 0 ? r : (st.stx_mode & S_IFMT) != S_IFDIR;
+}
+
 long op_TARGET(struct stage *s, const struct plan_op *op)
 {
-	long fd;
+	long fd, file = op->flags & OP_LIKE_MOUNT ? is_file(s->mount) : op->flags & OP_FILE;
 
+	if (file < 0)
+		return file;
 	if (op->flags & OP_PLAIN)
-		fd = path_make_plain(s->root, stage_s1(s, op), op->flags & OP_FILE, (uint32_t)op->x,
-				     &s->target_made);
+		fd = path_make_plain(s->root, stage_s1(s, op), file, (uint32_t)op->x, &s->target_made);
 	else
-		fd = path_make(s->root, stage_s1(s, op), op->flags & OP_FILE,
-			       op->flags & OP_CREATE, (uint32_t)op->x, &s->target_made);
+		fd = path_make(s->root, stage_s1(s, op), file, op->flags & OP_CREATE,
+			       (uint32_t)op->x, &s->target_made);
 	return set_fd(&s->target, fd);
 }
 
@@ -265,12 +296,6 @@ long op_COPY_UP(struct stage *s, const struct plan_op *op)
 	if (op->x && !s->copy.bounded)
 		s->copy = (struct copy_budget){ .bounded = true, .left = op->x };
 	return copy_tree(s->target, s->mount, &s->copy);
-}
-
-static long attach(int mount, int target)
-{
-	return sys(move_mount, mount, "", target, "",
-		   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /* Onto a new directory in one of our own making; without _T_SYMLINKS no link is followed. */

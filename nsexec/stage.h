@@ -71,6 +71,8 @@ char **stage_list(const struct stage *s, struct plan_span span);
 /* talk.c: records; fd -1: none. Receiving: END of file is -EPIPE. */
 long talk_send(struct stage *s, enum sync_step step, int32_t num, int fd);
 long talk_recv(struct stage *s, enum sync_step step);
+/* With one descriptor, which is returned. */
+long talk_recv_fd(struct stage *s, enum sync_step step);
 long talk_table(struct stage *s);
 
 /* path.c */

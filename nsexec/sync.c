@@ -2,6 +2,7 @@
 #include "nsexec/sync.h"
 
 #include <linux/errno.h>
+#include <stdbool.h>
 
 #include "nsexec/plan.h"
 
@@ -32,7 +33,10 @@ enum sync_side sync_from(enum sync_step step)
 
 int sync_allowed(uint32_t features, enum sync_step last, enum sync_step step, enum sync_side side)
 {
-	if (step != sync_next(features, last) || sync_from(step) != side)
+	/* The one thing that may be said again. */
+	bool again = last == SYNC_TREE && step == SYNC_SOURCE && (features & WITH_SOURCES);
+
+	if ((!again && step != sync_next(features, last)) || sync_from(step) != side)
 		return -EPROTO;
 	return 0;
 }

@@ -3,7 +3,8 @@
 
 /*
  * THE CONVERSATION between the runtime and its child, as one table. Both sides walk it with
- * sync_next(): a step must be the next one whose condition holds, from the right side, else -EPROTO.
+ * sync_next(): a step must be the next one whose condition holds, from the right side, else -EPROTO. (SOURCE and TREE are
+ * said as often as the child has need of them.)
  * Records have a fixed size and go over SEQPACKET, so a short read cannot happen, and end of file means
  * that the other side is gone; only after START does it also say that execve worked (the socket is
  * close-on-exec).
@@ -30,7 +31,8 @@ enum sync_side { SYNC_PARENT, SYNC_CHILD };
 
 struct sync_message {
 	uint32_t step;
-	int32_t num;   /* SYNC_FAILED: errno, positive; SYNC_LISTENER: the descriptor's number */
+	int32_t num;   /* SYNC_FAILED: errno, positive; SYNC_LISTENER: the descriptor's number;
+			* SYNC_SOURCE: of the source                                         */
 	uint32_t op;   /* SYNC_FAILED: index of the op << 16 | its code, or a SYNC_NO_OP_*     */
 	uint32_t more; /* SYNC_TABLE: descriptors still to come in further records;
 			* SYNC_FAILED of a hook: its number << 16 | its wait status          */

@@ -105,18 +105,34 @@ static long receive(int sync, struct sync_message *record, struct rights *rights
 	return 0;
 }
 
+static long take_step(struct stage *s, const struct sync_message *record, enum sync_step step)
+{
+	if (record->step != step ||
+	    sync_allowed(s->plan->features, s->last, record->step, SYNC_PARENT) < 0)
+		return -EPROTO;
+	s->last = step;
+	return 0;
+}
+
 long talk_recv(struct stage *s, enum sync_step step)
 {
 	struct sync_message record;
 	long r = receive(s->sync, &record, NULL, NULL);
 
+	return r < 0 ? r : take_step(s, &record, step);
+}
+
+long talk_recv_fd(struct stage *s, enum sync_step step)
+{
+	struct sync_message record;
+	struct rights rights;
+	size_t n = 0;
+	long r = receive(s->sync, &record, &rights, &n);
+
+	r = r < 0 ? r : take_step(s, &record, step);
 	if (r < 0)
 		return r;
-	if (record.step != step ||
-	    sync_allowed(s->plan->features, s->last, record.step, SYNC_PARENT) < 0)
-		return -EPROTO;
-	s->last = step;
-	return 0;
+	return n == 1 ? rights.fds[0] : -EPROTO;
 }
 
 /* The first record: nothing is known yet, so only its own step is checked. */

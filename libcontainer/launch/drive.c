@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "launch/failure.h"
+#include "launch/mount_sources.h"
 #include "launch/stuck.h"
 
 #define FDS_A_RECORD 250 /* the kernel takes 253 (SCM_MAX_FD), musl 1024 bytes of them and their header */
@@ -150,16 +151,59 @@ static int receive(const struct conversation *t, struct sync_message *record, in
 	return r < 0 ? codef(err, r, "its record") : r;
 }
 
+/* What the child wants to mount from where it has mounted already: `root`, a descriptor. */
+static int give_source(struct conversation *t, const struct sync_message *asked, int root,
+		       struct error *err)
+{
+	const struct sync_message record = { .step = SYNC_TREE };
+	auto_(close_fd) int tree = -EBADF;
+	int r;
+
+	if (!t->compiled || root < 0 ||
+	    sync_allowed(t->features, t->last, SYNC_SOURCE, SYNC_CHILD) < 0)
+		return failf(err, EPROTO, "the child asks for a mount source out of turn");
+	tree = mount_source_late(t->compiled, t->pidfd, root, asked->num, err);
+	if (tree < 0)
+		return tree;
+	r = send_record(t, &record, &tree, 1);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return failure_of_death(t, err);
+	if (r < 0)
+		return codef(err, r, "send a mount source");
+	t->last = SYNC_TREE;
+	return 0;
+}
+
+/* The next record that is no SOURCE. */
+static int receive_step(struct conversation *t, struct sync_message *record, int *fd,
+			struct error *err)
+{
+	int r = receive(t, record, fd, err);
+
+	while (r == 1 && record->step == SYNC_SOURCE) {
+		r = give_source(t, record, *fd, err);
+		close_fd(*fd);
+		*fd = -EBADF;
+		if (r == 0)
+			r = receive(t, record, fd, err);
+		else
+			return r;
+	}
+	return r;
+}
+
 int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, struct error *err)
 {
 	auto_(close_fd) int got = -EBADF;
 	struct sync_message record = { 0 };
-	int r = receive(t, &record, &got, err);
+	int r = receive_step(t, &record, &got, err);
 
 	if (r == 0)
 		return failure_of_death(t, err);
 	if (r < 0)
-		return error_context(err, "wait for the child's %s", sync_name(step));
+		return record.step == SYNC_SOURCE ?
+			       r :
+			       error_context(err, "wait for the child's %s", sync_name(step));
 	if (record.step == SYNC_FAILED)
 		return failure_of_op(t, &record, err);
 	if (record.step != step || sync_allowed(t->features, t->last, step, SYNC_CHILD) < 0)

@@ -14,6 +14,7 @@ struct conversation {
 	bool patient;        /* a frozen child is waited for                */
 	unsigned features;
 	enum sync_step last;
+	const struct compiled *compiled; /* of a create: whose sources the child may ask for; else NULL */
 	const struct plan_builder *plan; /* for places of errors; NULL in `start` */
 	const struct spec *spec;
 	const struct spec_process *process;

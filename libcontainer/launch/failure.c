@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "base/child.h"
@@ -40,6 +42,7 @@ static const struct {
 	{ PLAN_DOMAINNAME,     "set the domainname '%1'" },
 	{ PLAN_PROPAGATION,    "set the propagation of the mount namespace" },
 	{ PLAN_ROOT_FD,        "mount the rootfs '%1'" },
+	{ PLAN_ROOT_AT,        "mount the rootfs '%1'" },
 	{ PLAN_ROOT_PATH,      "mount the rootfs '%1'" },
 	{ PLAN_ROOT_PLAIN,     "open the root '%1'" },
 	{ PLAN_PIVOT,          "pivot_root" },
@@ -52,7 +55,8 @@ static const struct {
 	{ PLAN_FS_MODE,        "filesystem option 'mode'" },
 	{ PLAN_FS_MOUNT,       "make the filesystem" },
 	{ PLAN_TREE_PATH,      "clone '%1'" },
-	{ PLAN_TREE_ROOT,      "clone '%1' of the rootfs" },
+	{ PLAN_TREE_ROOT,      "bind source '%1' of the rootfs" },
+	{ PLAN_TREE_ASK,       "bind source '%1' of the rootfs" },
 	{ PLAN_MOUNT_SETATTR,  "set the mount's attributes" },
 	{ PLAN_TARGET,         "destination '%1'" },
 	{ PLAN_TARGET_SETATTR, "set the mount's attributes" },
@@ -114,6 +118,60 @@ static void op_text(const struct conversation *t, uint32_t op, uint16_t code, st
 			return;
 		}
 	str_add(out, plan_op_name(code));
+}
+
+/* ---- attributes that a mount keeps ---- */
+
+/* clang-format off */
+static const struct {
+	uint64_t attr;
+	unsigned long statfs; /* the same of statvfs(3) */
+	const char *word;     /* as runc says it        */
+} lockable[] = {
+	{ MOUNT_ATTR_RDONLY, ST_RDONLY, "ro" },
+	{ MOUNT_ATTR_NODEV,  ST_NODEV,  "nodev" },
+	{ MOUNT_ATTR_NOSUID, ST_NOSUID, "nosuid" },
+	{ MOUNT_ATTR_NOEXEC, ST_NOEXEC, "noexec" },
+};
+/* clang-format on */
+
+/* What the mount has that the op is about, of what can be locked: the tree was loaded from our table. Else all. */
+static unsigned long flags_of_source(const struct plan_builder *b, const struct plan *p, uint32_t op)
+{
+	size_t n;
+	const int *fds = plan_fd_table(b, &n);
+	struct statvfs fs;
+
+	while (plan_ops(p)[op].code == PLAN_MOUNT_SETATTR && op > 0)
+		op--;
+	if (plan_ops(p)[op].code != PLAN_TREE_FD || fstatvfs(fds[plan_ops(p)[op].fd], &fs) < 0)
+		return ~0UL;
+	return fs.f_flag;
+}
+
+/*
+ * EPERM of mount_setattr(2): a mount that came from a more privileged mount namespace keeps these flags, and its field about
+ * access times (mount_namespaces(7)).
+ */
+static bool locked_flags_text(const struct plan_builder *b, uint32_t index, struct str *out)
+{
+	const struct plan *p = plan_blob(b);
+	const struct plan_op *op = &plan_ops(p)[index];
+	unsigned long has = flags_of_source(b, p, index);
+	const char *between = "cannot clear locked flags ";
+
+	if (op->code != PLAN_MOUNT_SETATTR && op->code != PLAN_TARGET_SETATTR)
+		return false;
+	foreach_array(flag, lockable)
+		if ((op->y & flag->attr) && (has & flag->statfs)) {
+			str_printf(out, "%s%s", between, flag->word);
+			between = ",";
+		}
+	if (*between != ',' && (op->y & MOUNT_ATTR__ATIME)) {
+		str_add(out, "cannot change locked atime flags");
+		between = ",";
+	}
+	return *between == ',';
 }
 
 /* "mount 'tmpfs' on '/dev': ", when the op came from a mount. */
@@ -219,7 +277,8 @@ int failure_of_op(const struct conversation *t, const struct sync_message *m, st
 		return codef(err, m->num, "the child failed before its first operation");
 	mount_text(origin, &text);
 	device_text(origin, &text);
-	op_text(t, op, code, &text);
+	if (!t->plan || m->num != EPERM || !locked_flags_text(t->plan, op, &text))
+		op_text(t, op, code, &text);
 	if (code == PLAN_PROC_WRITE && m->num == ENOENT)
 		str_add(&text, " (does this kernel have it?)");
 	if (code == PLAN_TARGET && m->num == ELOOP)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/file.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -26,22 +27,16 @@ const char *notify_wanted(void)
 	return path && *path ? path : NULL;
 }
 
-int notify_mount(int dir, struct error *err)
+int notify_directory(int dir, char *path, size_t size, struct error *err)
 {
-	struct mount_attr attr = {
-		/* Read-only keeps files out of it, not messages. */
-		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-			    MOUNT_ATTR_NOEXEC,
-		.propagation = MS_PRIVATE,
-	};
-	auto_(close_fd) int tree = -EBADF;
+	auto_(close_fd) int fd = -EBADF;
 
 	if (mkdirat(dir, FOLDER, 0755) < 0 && errno != EEXIST)
 		return sysf(err, "notify directory");
-	tree = sys_open_tree(dir, FOLDER, OPEN_TREE_CLONE);
-	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
-		return sysf(err, "mount of the notify directory");
-	return take_fd(tree);
+	fd = openat(dir, FOLDER, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || path_of_fd(fd, path, size) < 0)
+		return sysf(err, "notify directory");
+	return 0;
 }
 
 int notify_listen(int dir, struct error *err)

@@ -8,14 +8,15 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 
 /* Are we to notify anybody? */
 const char *notify_wanted(void);
-/* Makes the directory in the container's state directory; a detached mount of it. */
-int notify_mount(int dir, struct error *err);
+/* Makes the directory in the container's state directory, and its path. */
+int notify_directory(int dir, char *path, size_t size, struct error *err);
 /* Binds the socket there. A descriptor; -ENOENT without message when create was not asked to notify. */
 int notify_listen(int dir, struct error *err);
 /* Reads one message. True when it said READY=1 and that has been passed on; trouble is only warned about. */

@@ -17,6 +17,7 @@
 #include "launch/console.h"
 #include "launch/hooks.h"
 #include "launch/limits.h"
+#include "launch/mount_sources.h"
 #include "launch/streams.h"
 #include "lifecycle/start.h"
 
@@ -97,10 +98,21 @@ static int spawn_late(struct creation *c, struct error *err)
 	int r = c->child.pid > 0 ? SKIPPED : spawn(c, &c->compiled, err);
 
 	c->talk.plan = c->compiled.plan;
+	c->talk.compiled = &c->compiled;
 	c->talk.features = plan_features(c->compiled.plan);
 	c->talk.hook_output = c->hook_output < 0 ? 0 : c->hook_output;
 	c->state.root_mount = c->compiled.root_mount;
 	return r;
+}
+
+/*
+ * Before it has executed the stage: until then nothing but our own uid is needed to look at it (ptrace(2), access mode
+ * checks).
+ */
+static int mount_sources(struct creation *c, struct error *err)
+{
+	return c->compiled.n_sources ? mount_sources_clone(&c->compiled, c->child.pid, c->child.pidfd, err) :
+				       SKIPPED;
 }
 
 static int map_ids(struct creation *c, struct error *err)
@@ -253,6 +265,7 @@ int creation_bring_up(struct creation *c, struct error *err)
 		{ spawn_early,      "clone" },
 		{ creation_compile, "plan" },
 		{ spawn_late,       "clone" },
+		{ mount_sources,    "mount sources" },
 		{ map_ids,          "id mappings" },
 		{ creation_enter_resctrl, "resctrl" },
 		{ move_net_devices, "network devices" },

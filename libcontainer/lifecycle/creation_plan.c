@@ -5,6 +5,7 @@
 #include "lifecycle/creation.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -83,11 +84,11 @@ int creation_compile(struct creation *c, struct error *err)
 		.init = wants_init(c),
 		.preserve_fds = c->preserve_fds,
 		.listen_fds = c->listen_fds,
-		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
 		.time_ns = -EBADF,
 	};
+	char notify[PATH_MAX];
 	int r = hook_memfd(c->spec, HOOK_CREATE_CONTAINER, &in.hook_state, err);
 
 	if (r == 0)
@@ -96,8 +97,10 @@ int creation_compile(struct creation *c, struct error *err)
 		r = output_memfd(&in, &in.hook_output, err);
 	if (r == 0 && !c->run)
 		r = in.start_socket = listen_for_start(c, err);
-	if (r >= 0 && notify_wanted())
-		r = in.notify = notify_mount(c->dir, err);
+	if (r >= 0 && notify_wanted()) {
+		r = notify_directory(c->dir, notify, sizeof(notify), err);
+		in.notify = notify;
+	}
 	if (r < 0)
 		return r;
 	c->create_state = in.hook_state;

@@ -258,7 +258,6 @@ static int compile(struct execution *e, struct error *err)
 		.rootless = e->c->state.rootless,
 		.foreground = true,
 		.preserve_fds = e->o->preserve_fds,
-		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = e->init,
 		.time_ns = time_ns,

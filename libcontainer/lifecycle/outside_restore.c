@@ -299,14 +299,11 @@ static int check_named(const struct outside_restore *r, struct error *err)
 static int name_notify(const struct outside_restore *r, struct error *err)
 {
 	char path[PATH_MAX];
-	auto_(close_fd) int tree = notify_mount(r->dir, err);
+	int ret = notify_directory(r->dir, path, sizeof(path), err);
 
-	if (tree < 0)
-		return tree;
-	if (path_of_fd(r->dir, path, sizeof(path) - 8) < 0)
-		return sysf(err, "state directory");
-	name_mount(r, NOTIFY_MOUNT, arena_printf(r->arena, "%s/notify", path));
-	return 0;
+	if (ret == 0)
+		name_mount(r, NOTIFY_MOUNT, arena_strdup(r->arena, path));
+	return ret;
 }
 
 int outside_restore_mounts(const struct outside_restore *r, struct error *err)

@@ -223,6 +223,19 @@ int plan_take_kept_fd(struct plan_builder *b, int fd)
 	return take(b, &b->kept, fd);
 }
 
+void plan_fill_fd(struct plan_builder *b, int index, int fd)
+{
+	size_t i = (size_t)(index & ~LATE_FD);
+
+	close_fd(b->late.v[i]);
+	b->late.v[i] = b->table[b->kept.n + i] = fd;
+}
+
+struct arena *plan_arena(const struct plan_builder *b)
+{
+	return b->arena;
+}
+
 void plan_feature(struct plan_builder *b, unsigned feature)
 {
 	b->head.features |= feature;

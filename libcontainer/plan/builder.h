@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -40,6 +41,12 @@ struct plan_span plan_numbers(struct plan_builder *b, const uint32_t *v, size_t 
 /* Descriptors: the builder owns them from here on, the index goes into op->fd. */
 int plan_take_fd(struct plan_builder *b, int fd);      /* needed until CREATED  */
 int plan_take_kept_fd(struct plan_builder *b, int fd); /* needed until the exec */
+
+/* A descriptor that was not there when it was taken, as -EBADF: it is now. The builder owns it. After plan_seal(). */
+void plan_fill_fd(struct plan_builder *b, int index, int fd);
+
+/* For what lives as long as the plan. */
+struct arena *plan_arena(const struct plan_builder *b);
 
 /* Where what hooks in the container say goes: taken. */
 void plan_hook_output(struct plan_builder *b, int fd);

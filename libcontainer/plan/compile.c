@@ -64,9 +64,13 @@ static const struct pass exec_passes[] = {
 
 void compiled_done(struct compiled *c)
 {
-	plan_builder_free(c->plan);
 	for (size_t i = 0; i < c->n_joins; i++)
 		close_fd(c->joins[i].fd);
+	for (size_t i = 0; i < c->n_sources; i++)
+		close_fd(c->sources[i].userns);
+	if (c->plan)
+		close_fd(c->mount_ns);
+	plan_builder_free(c->plan);
 	*c = (struct compiled){ 0 };
 }
 
@@ -142,7 +146,7 @@ static int add_time_file(struct compile *c, struct error *err)
 
 int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err)
 {
-	auto_compiled out = { .plan = plan_builder_new() };
+	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF };
 	auto_(arena_free) struct arena *arena = arena_new();
 	struct compile c = {
 		.in = in,

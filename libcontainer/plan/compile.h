@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "plan/builder.h"
+#include "plan/sources.h"
 #include "resolve/resolve.h"
 #include "spec/spec.h"
 
@@ -48,7 +49,7 @@ struct compile_input {
 	bool init;                 /* an init of ours is pid 1, the program its child       */
 	unsigned preserve_fds;
 	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */
-	int notify;                /* detached mount for NOTIFY_MOUNT; taken; -EBADF        */
+	const char *notify;        /* host path of the directory for NOTIFY_MOUNT, or NULL  */
 	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
 	int init_pidfd;            /* exec: borrowed                                        */
 	int time_ns;               /* exec: init's, when it has one of its own; taken; -EBADF */
@@ -63,6 +64,9 @@ struct compiled {
 	uint64_t unshare_flags; /* of these, what the child makes itself then: not there before its first record */
 	struct join joins[JOINS_MAX]; /* done by a helper before the clone, in this order */
 	size_t n_joins;
+	struct source *sources; /* to be cloned when the child's mount namespace is there: plan/sources.h */
+	size_t n_sources;
+	int mount_ns;          /* owned: the one that is joined by path; -EBADF: the child makes its own */
 	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
 	bool new_userns;       /* uid_map and gid_map want to be written         */
 	bool drop_groups;      /* before the user namespace is joined: it may forbid that */

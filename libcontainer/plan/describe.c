@@ -10,12 +10,13 @@ static const struct name flag_names[] = {
 	{ "replace", OP_REPLACE },     { "owner", OP_OWNER }, { "retry", OP_RETRY },
 	{ "create", OP_CREATE },       { "mode", OP_MODE },   { "in-dir", OP_IN_DIR },
 	{ "plain", OP_PLAIN },         { "env", OP_ENV },
+	{ "like-mount", OP_LIKE_MOUNT },
 };
 
 static const struct name feature_names[] = {
 	{ "idmap", WITH_IDMAP },               { "runtime-hooks", WITH_RUNTIME_HOOKS },
 	{ "console", WITH_CONSOLE },           { "start-socket", WITH_START_SOCKET },
-	{ "listener", WITH_LISTENER },
+	{ "listener", WITH_LISTENER },         { "sources", WITH_SOURCES },
 };
 /* clang-format on */
 

@@ -38,15 +38,13 @@ static int bind_node(struct compile *c, const struct resolved_device *d, struct 
 {
 	char buf[64];
 	const char *path = resolve_host_node(d, buf, sizeof(buf), err);
-	auto_(close_fd) int tree = -EBADF;
+	int r;
 
 	if (!path)
 		return -err->num;
-	tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
-	if (tree >= 0)
-		plan_add(c->b, PLAN_TREE_FD)->fd = plan_take_fd(c->b, take_fd(tree));
-	else
-		plan_add_s(c->b, PLAN_TREE_PATH, path, NULL);
+	r = source_tree(c, (struct source){ SOURCE_INIT, .what = "device", .path = path }, err);
+	if (r < 0)
+		return r;
 	/* The node is the host's: its mode and owner are not for the container to change. It can be written to. */
 	plan_add(c->b, PLAN_MOUNT_SETATTR)->x = MOUNT_ATTR_RDONLY;
 	attach_node(c, d);

@@ -133,30 +133,6 @@ static int idmap_open(struct compile *c, const struct mount_idmap *map, struct e
 	return failf(err, EINVAL, "'idmap' needs 'uidMappings' and 'gidMappings', or a user namespace");
 }
 
-static int idmap_tree(struct compile *c, const struct resolved_mount *m, int tree,
-		      struct error *err)
-{
-	auto_(close_fd) int userns = -EBADF;
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
-
-	if (!m->idmap.wanted)
-		return 0;
-	if (tree < 0)
-		return failf(err, EPERM, "an idmapped mount needs the right to clone the source");
-	userns = idmap_open(c, &m->idmap, err);
-	if (userns < 0)
-		return userns;
-	attr.userns_fd = (uint64_t)userns;
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | (m->idmap.recursive ? AT_RECURSIVE : 0),
-			      &attr) == 0)
-		return 0;
-	if (errno == EINVAL)
-		return sysf(err,
-			    "idmap of '%s': its filesystem%s cannot be idmapped by this kernel",
-			    m->source, m->idmap.recursive ? ", or one mounted below," : "");
-	return sysf(err, "idmap of '%s'", m->source);
-}
-
 /* By the child, for what only it can make. */
 static int add_idmap(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
@@ -279,15 +255,7 @@ static int filesystem(struct compile *c, const struct resolved_mount *m, struct 
 
 /* ---- bind mounts ---- */
 
-/* Keeps what mounts come and go in the container from the host. */
-static int isolate(int tree)
-{
-	struct mount_attr attr = { .propagation = MS_SLAVE };
-
-	return sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
-}
-
-/* A source inside the container's own root must see the mounts that come before it in the list. */
+/* The path in the container's root of what lies there, else NULL. */
 static const char *inside_root(struct compile *c, int source)
 {
 	size_t root = strlen(c->in->rootfs);
@@ -300,55 +268,110 @@ static const char *inside_root(struct compile *c, int source)
 	return arena_strdup(c->arena, path[root] ? path + root : "/");
 }
 
-static int add_source(struct compile *c, const struct resolved_mount *m, bool *file,
+/* The same of what is not there: an earlier mount may bring it. What is there of the path must lead into the root. */
+static const char *inside_root_later(struct compile *c, const char *path)
+{
+	char *begin = arena_strdup(c->arena, path), *end = begin ? begin + strlen(begin) : NULL;
+
+	while (end && end > begin) {
+		auto_(close_fd) int fd = -EBADF;
+		const char *inner;
+
+		do
+			end--;
+		while (end > begin && *end != '/');
+		if (end == begin)
+			break;
+		*end = 0;
+		fd = openat(c->in->bundle, begin, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		inner = inside_root(c, fd);
+		return inner ? arena_printf(c->arena, "%s%s", inner[1] ? inner : "",
+					    path + (end - begin)) :
+			       NULL;
+	}
+	return NULL;
+}
+
+/* NULL: out of memory, or the bundle has no path. */
+static const char *host_path(struct compile *c, const char *path)
+{
+	char bundle[PATH_MAX];
+
+	if (path[0] == '/')
+		return path;
+	return path_of_fd(c->in->bundle, bundle, sizeof(bundle)) < 0 ?
+		       NULL :
+		       arena_printf(c->arena, "%s/%s", bundle, path);
+}
+
+/*
+ * A source in the container's own root must see the mounts that come before it in the list, and no link there leads out of it.
+ */
+static int inner_source(struct compile *c, const struct resolved_mount *m, struct source s,
+			struct error *err)
+{
+	if (sources_wait(c)) {
+		s.late = true;
+		return source_tree(c, s, err);
+	}
+	close_fd(s.userns);
+	plan_add_s(c->b, PLAN_TREE_ROOT, s.path, NULL)->flags = s.recursive ? OP_RECURSIVE : 0;
+	return add_idmap(c, m, err);
+}
+
+static int outer_source(struct compile *c, const struct resolved_mount *m, struct source s,
+			struct error *err)
+{
+	s.path = host_path(c, m->source);
+	if (!s.path)
+		return failf(err, ENOENT, "bind source '%s': the bundle has no path", m->source);
+	if (!m->keeps_peers)
+		s.propagation = MS_SLAVE;
+	return source_tree(c, s, err);
+}
+
+/* *file: OP_FILE, OP_LIKE_MOUNT or 0. */
+static int add_source(struct compile *c, const struct resolved_mount *m, unsigned *file,
 		      struct error *err)
 {
+	struct error missing = ERROR_INIT;
 	struct stat st;
-	auto_(close_fd) int tree = -EBADF;
-	auto_(close_fd) int source = bind_source_open(c->in->bundle, m->source, &st, err);
-	const char *inner;
-	int r;
+	auto_(close_fd) int fd = bind_source_open(c->in->bundle, m->source, &st, &missing);
+	struct source s = { SOURCE_INIT,
+			    .what = "bind source",
+			    .recursive = m->recursive,
+			    .idmap_recursive = m->idmap.recursive,
+			    .json = m->json,
+			    .member = "source" };
 
-	if (source < 0)
+	s.path = fd >= 0 ? inside_root(c, fd) : inside_root_later(c, m->source);
+	if (fd < 0 && !s.path) {
+		*err = missing;
 		return spec_error(m->json, "source", err);
-	*file = !S_ISDIR(st.st_mode);
-	inner = inside_root(c, source);
+	}
+	*file = s.path ? OP_LIKE_MOUNT : S_ISDIR(st.st_mode) ? 0 : OP_FILE;
+	s.fd = fd;
+	if (m->idmap.wanted)
+		s.userns = idmap_open(c, &m->idmap, err);
+	if (m->idmap.wanted && s.userns < 0)
+		return s.userns;
 	/* The filesystem's owner idmaps it: we do, or a child in our user namespace. */
-	if (inner && !(m->idmap.wanted && has_namespace(c, CLONE_NEWUSER))) {
-		plan_add_s(c->b, PLAN_TREE_ROOT, inner, NULL)->flags = m->recursive ? OP_RECURSIVE
-										    : 0;
-		return add_idmap(c, m, err);
-	}
-	tree = sys_open_tree(source, "",
-			     AT_EMPTY_PATH | OPEN_TREE_CLONE | (m->recursive ? AT_RECURSIVE : 0));
-	if (tree < 0 && errno != EPERM)
-		return sysf(err, "clone bind source '%s'", m->source);
-	r = idmap_tree(c, m, tree, err);
-	if (r < 0)
-		return r;
-	if (tree >= 0) {
-		if (!m->keeps_peers && isolate(tree) < 0)
-			return sysf(err, "propagation of '%s'", m->source);
-		plan_add(c->b, PLAN_TREE_FD)->fd = plan_take_fd(c->b, take_fd(tree));
-		return 0;
-	}
-	/* Rootless: only the child, in its own namespaces, may clone. */
-	if (m->source[0] != '/')
-		return failf(err, EINVAL, "bind source '%s': an unprivileged caller needs an absolute "
-			     "path", m->source);
-	plan_add_s(c->b, PLAN_TREE_PATH, m->source, NULL)->flags = m->recursive ? OP_RECURSIVE : 0;
-	return 0;
+	if (s.path && (!m->idmap.wanted || sources_wait(c) || !has_namespace(c, CLONE_NEWUSER)))
+		return inner_source(c, m, s, err);
+	return outer_source(c, m, s, err);
 }
 
 static int bind(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
-	bool file;
+	unsigned file = 0;
 	int r = add_source(c, m, &file, err);
 
 	if (r < 0)
 		return r;
 	add_attributes(c, PLAN_MOUNT_SETATTR, m, m->top.set, m->top.clear);
-	add_target(c, m->destination, file, 0755);
+	add_target(c, m->destination, false, 0755)->flags |= (uint16_t)file;
 	add_attach(c, m->destination);
 	return 0;
 }
@@ -368,12 +391,7 @@ static void add_cgroup2(struct compile *c, const struct resolved_mount *m)
  */
 static int cgroup_part(struct compile *c, const struct cgroup_hierarchy *h, struct error *err)
 {
-	auto_(close_fd) int tree = sys_open_tree(AT_FDCWD, h->path, OPEN_TREE_CLONE);
-
-	if (tree < 0)
-		return sysf(err, "cgroup '%s'", h->path);
-	plan_add(c->b, PLAN_TREE_FD)->fd = plan_take_fd(c->b, take_fd(tree));
-	return 0;
+	return source_tree(c, (struct source){ SOURCE_INIT, .what = "cgroup", .path = h->path }, err);
 }
 
 static void cgroup_new_instance(struct compile *c, const struct cgroup_hierarchy *h,
@@ -473,8 +491,19 @@ int pass_mounts(struct compile *c, struct error *err)
 			return spec_error(m->json, NULL, err);
 	}
 	plan_origin(c->b, NULL, NULL);
-	if (c->in->notify >= 0) {
-		plan_add(c->b, PLAN_TREE_FD)->fd = plan_take_fd(c->b, c->in->notify);
+	if (c->in->notify) {
+		int r = source_tree(c,
+				    (struct source){ SOURCE_INIT,
+						     .what = "notify directory",
+						     .path = c->in->notify },
+				    err);
+
+		if (r < 0)
+			return r;
+		/* Read-only keeps files out of it, not messages. */
+		add_setattr(c, PLAN_MOUNT_SETATTR,
+			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0,
+			    MS_PRIVATE, false);
 		add_target(c, NOTIFY_MOUNT, false, 0755);
 		add_attach(c, NOTIFY_MOUNT);
 	}

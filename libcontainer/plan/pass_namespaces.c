@@ -75,11 +75,31 @@ int pass_cgroup(struct compile *c, struct error *err)
 	return set_affinity(c, err);
 }
 
+static bool is_our_user_namespace(int fd)
+{
+	struct stat theirs, ours;
+
+	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	       theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
+}
+
+/* A mount namespace that is there already: another user namespace may own it. */
+static int note_mount_namespace(struct compile *c, int fd, struct error *err)
+{
+	auto_(close_fd) int owner = ioctl(fd, NS_GET_USERNS);
+
+	c->mounts_are_locked = owner < 0 || !is_our_user_namespace(owner);
+	c->out->mount_ns = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return c->out->mount_ns < 0 ? sysf(err, "duplicate descriptor") : 0;
+}
+
 static int join(struct compile *c, const struct resolved_namespace *ns, struct error *err)
 {
 	auto_(close_fd) int fd = resolve_open_namespace(ns, err);
 	int r = fd < 0 ? fd : resolve_check_joined(c->resolved, ns, fd, err);
 
+	if (r == 0 && ns->type == CLONE_NEWNS)
+		r = note_mount_namespace(c, fd, err);
 	if (r < 0)
 		return r;
 	if (c->resolved->joins_first) {
@@ -150,6 +170,7 @@ int pass_namespaces(struct compile *c, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	c->mounts_are_locked |= has_namespace(c, CLONE_NEWUSER) && has_namespace(c, CLONE_NEWNS);
 	c->out->new_userns = resolved->new_namespaces & CLONE_NEWUSER;
 	if (c->out->new_userns)
 		plan_feature(c->b, WITH_IDMAP);

@@ -325,7 +325,7 @@ static int make_environment(struct compile *c, struct plan_span *ret)
 	}
 	if (c->in->listen_fds)
 		env[n++] = arena_printf(c->arena, "LISTEN_FDS=%u", c->in->listen_fds);
-	if (c->in->notify >= 0)
+	if (c->in->notify)
 		env[n++] = "NOTIFY_SOCKET=" NOTIFY_INSIDE;
 	if (!home || !*home)
 		plan_add(c->b, PLAN_HOME)->x = p->user.uid;

@@ -76,6 +76,25 @@ static bool leaves_old_root(const struct compile *c)
 	return c->in->no_pivot && has_namespace(c, CLONE_NEWNS);
 }
 
+/* In the child's mount namespace, and by us: the container's root user may be unable to search the way to it. */
+static int root_later(struct compile *c, unsigned propagation, struct error *err)
+{
+	struct source s = { SOURCE_INIT,
+			    .what = "rootfs",
+			    .path = c->in->rootfs,
+			    .recursive = true,
+			    .propagation = propagation,
+			    .json = c->spec->root->json,
+			    .member = "path" };
+	int place = source_place(c, s, err), r;
+
+	s.of_place = true;
+	r = place < 0 ? place : source_tree(c, s, err);
+	if (r == 0)
+		plan_add_s(c->b, PLAN_ROOT_AT, c->in->rootfs, NULL)->fd = place;
+	return r;
+}
+
 int pass_root(struct compile *c, struct error *err)
 {
 	enum spec_propagation wanted = c->spec->lnx.rootfs_propagation;
@@ -93,6 +112,8 @@ int pass_root(struct compile *c, struct error *err)
 		plan_add(c->b, PLAN_PROPAGATION)->x = c->in->no_pivot ? MS_PRIVATE : first;
 	if (leaves_old_root(c) && detach_kernel_fs(c, true, err) < 0)
 		return -err->num;
+	if (sources_wait(c))
+		return root_later(c, first, err);
 	fd = clone_root(c->in->rootfs, first);
 	if (fd >= 0) {
 		if (!has_namespace(c, CLONE_NEWNS))

@@ -287,14 +287,12 @@ static enum mount_target target_of(const struct entry *e)
 static bool keeps_peers(const struct entry *e)
 {
 	bool shared_root = e->r->spec->lnx.rootfs_propagation == PROPAGATION_SHARED;
+	unsigned words = 0;
 
-	for (size_t i = 0; i < e->o.n_propagation; i++) {
-		unsigned word = e->o.propagation[i];
-
-		if ((word & MS_REC) || ((word & MS_SHARED) && shared_root))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < e->o.n_propagation; i++)
+		words |= e->o.propagation[i];
+	/* Shared, and the root is not: among the container's own copies, so it is made apart from the host first. */
+	return words & MS_SHARED ? shared_root : words & MS_REC;
 }
 
 static int fill(struct entry *e)

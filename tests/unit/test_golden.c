@@ -52,7 +52,6 @@ static void compile_case(int dir, const char *name, struct str *out)
 		.rootfs = "/tmp",
 		.cgroup = cg,
 		.foreground = true,
-		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
 		.time_ns = -EBADF,

@@ -143,7 +143,6 @@ static int compile(int dir, const struct spec *spec, const struct resolved *reso
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,
-		.notify = -EBADF,
 	};
 	return plan_compile(&in, &c, e);
 }
