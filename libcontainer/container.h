@@ -122,6 +122,8 @@ struct container_exit {
 
 /* "exited with 7", "was killed by SIGKILL", "was ended by reboot(2), to restart". */
 void container_exit_words(const struct container_exit *e, struct str *out);
+/* A line of JSON with the members of `state`; `by`: a further member, or NULL. */
+void container_exit_json(const char *id, const struct container_exit *e, const char *by, struct str *out);
 
 /*
  * Blocks until init (target NULL) or a process ends; several at once, with `any` until the first of them. A

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int fail(int num)
@@ -177,6 +178,13 @@ int file_renew_at(int dir, const char *name, const void *data, size_t n, mode_t 
 	if (r > 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
 		r = write_new(dir, name, data, n, mode, false);
 	return r > 0 ? replace(dir, name, data, n, mode, false) : r;
+}
+
+bool file_is_on(const char *path, unsigned long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == magic;
 }
 
 int path_of_fd(int fd, char *path, size_t size)

@@ -41,6 +41,9 @@ int file_replace_safely_at(int dir, const char *name, const void *data, size_t n
  */
 int file_renew_at(int dir, const char *name, const void *data, size_t n, mode_t mode);
 
+/* Whether `path` lies on a filesystem of this kind: a number of linux/magic.h. */
+bool file_is_on(const char *path, unsigned long magic);
+
 /* The path by which the kernel knows a descriptor: canonical and absolute, or what stands for one. */
 int path_of_fd(int fd, char *path, size_t size);
 

@@ -192,10 +192,6 @@ int parse_duration(const char *text, int64_t *ret)
 
 /* ---- lists of numbers ---- */
 
-struct range {
-	uint64_t low, high, used, group;
-};
-
 static int list_number(const char **s, uint64_t *ret)
 {
 	size_t n = strspn(*s, "0123456789");
@@ -206,7 +202,7 @@ static int list_number(const char **s, uint64_t *ret)
 }
 
 /* "4", "0-3", or "0-31:2/4": two of every four. */
-static int list_range(const char **s, struct range *ret)
+static int list_range(const char **s, struct list_range *ret)
 {
 	int r = list_number(s, &ret->low);
 
@@ -231,7 +227,7 @@ static int list_range(const char **s, struct range *ret)
 	return r;
 }
 
-static int set_bits(const struct range *range, uint32_t *mask, size_t n)
+static int set_bits(const struct list_range *range, uint32_t *mask, size_t n)
 {
 	if (!mask)
 		return 0;
@@ -243,20 +239,30 @@ static int set_bits(const struct range *range, uint32_t *mask, size_t n)
 	return 0;
 }
 
+#define LIST_BETWEEN ", \n"
+
+int parse_list_next(const char **text, struct list_range *ret)
+{
+	int r;
+
+	*text += strspn(*text, LIST_BETWEEN);
+	if (!**text)
+		return 0;
+	r = list_range(text, ret);
+	if (r == 0 && **text && !strchr(LIST_BETWEEN, **text))
+		r = -EINVAL;
+	return r < 0 ? r : 1;
+}
+
 int parse_list(const char *text, uint32_t *mask, size_t n)
 {
-	const char *const between = ", \n";
-	struct range range;
+	struct list_range range;
+	int r;
 
-	for (const char *s = text + strspn(text, between); *s; s += strspn(s, between)) {
-		int r = list_range(&s, &range);
-
-		if (r == 0 && *s && !strchr(between, *s))
-			r = -EINVAL;
-		if (r == 0)
-			r = set_bits(&range, mask, n);
+	while ((r = parse_list_next(&text, &range)) > 0) {
+		r = set_bits(&range, mask, n);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return r;
 }

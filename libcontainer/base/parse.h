@@ -21,3 +21,9 @@ int parse_duration(const char *text, int64_t *ret);
  * (never cleared); NULL: only checked. A number beyond the mask is -ERANGE. An empty list is one.
  */
 int parse_list(const char *text, uint32_t *mask, size_t n);
+/* One element of such a list: of every `group` numbers from low to high the first `used`. */
+struct list_range {
+	uint64_t low, high, used, group;
+};
+/* Takes the next element and moves *text behind it: 1; 0 at the end; -EINVAL, -ERANGE. */
+int parse_list_next(const char **text, struct list_range *ret);

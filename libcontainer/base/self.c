@@ -9,15 +9,16 @@
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/proc.h"
 #include "base/str.h"
 
 static const struct {
 	const char *name;
 	size_t at;
 } fields[] = {
-	{ "\nSigIgn:\t", offsetof(struct self_status, ignored) },
-	{ "\nCapPrm:\t", offsetof(struct self_status, permitted) },
-	{ "\nCapBnd:\t", offsetof(struct self_status, bounding) },
+	{ "SigIgn", offsetof(struct self_status, ignored) },
+	{ "CapPrm", offsetof(struct self_status, permitted) },
+	{ "CapBnd", offsetof(struct self_status, bounding) },
 };
 
 static struct self_status parse(const char *text)
@@ -25,10 +26,9 @@ static struct self_status parse(const char *text)
 	struct self_status s = { 0 };
 
 	foreach_array(f, fields) {
-		const char *at = strstr(text, f->name);
-		size_t n = at ? strlen(f->name) : 0;
+		const char *at = proc_status_value(text, f->name);
 
-		if (!at || parse_u64n(at + n, strcspn(at + n, "\n"), 16, (uint64_t *)((char *)&s + f->at)) < 0)
+		if (parse_u64n(at, strcspn(at, "\n"), 16, (uint64_t *)((char *)&s + f->at)) < 0)
 			return (struct self_status){ 0 };
 	}
 	s.known = true;

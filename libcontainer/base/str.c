@@ -123,3 +123,17 @@ bool path_same(const char *path, const char *wanted)
 
 	return strncmp(path, wanted, n) == 0 && !path[n + strspn(path + n, "/")];
 }
+
+bool has_word(const char *text, const char *between, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (text += strspn(text, between); *text; text += strspn(text, between)) {
+		size_t length = strcspn(text, between);
+
+		if (length == n && strncmp(text, word, n) == 0)
+			return true;
+		text += length;
+	}
+	return false;
+}

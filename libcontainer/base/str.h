@@ -49,6 +49,8 @@ void str_wrote(struct str *s, size_t n);
 
 bool streq(const char *a, const char *b);
 bool starts_with(const char *s, const char *prefix);
+/* Whether `word` stands among the words of `text`, which are parted by any of `between`. */
+bool has_word(const char *text, const char *between, const char *word);
 /* The part after the last '/', or all of it: never NULL, never allocates. */
 const char *path_last(const char *path);
 /* How much of `path` is `dir`, when it lies below that (and is not the same); else 0, and of "/" too. */

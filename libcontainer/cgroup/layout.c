@@ -47,12 +47,11 @@ static int add_tree(struct cgroup *c, const char *name, const char *mount, const
 static bool is_unified_mounted(const struct cgroup *c)
 {
 	char path[PATH_MAX];
-	struct statfs fs;
 
 	if (c->host->kind != CGROUP_ASK_KERNEL)
 		return true;
 	snprintf(path, sizeof(path), "%s/unified", c->host->mount);
-	return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+	return file_is_on(path, CGROUP2_SUPER_MAGIC);
 }
 
 /* One line "5:cpu,cpuacct:/own/place" of /proc/self/cgroup. */

@@ -78,16 +78,7 @@ char *cgroup_place(struct arena *a, const struct cgroup_options *o, const char *
 
 bool cgroup_list_has(const char *list, const char *word)
 {
-	size_t n = strlen(word);
-
-	while (*list) {
-		size_t len = strcspn(list, ",");
-
-		if (len == n && strncmp(list, word, n) == 0)
-			return true;
-		list += len + (list[len] == ',');
-	}
-	return false;
+	return has_word(list, ",", word);
 }
 
 static int check_sub(const struct cgroup *c, const char *sub, size_t n_subs, struct error *err)

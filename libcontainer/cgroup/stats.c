@@ -8,6 +8,8 @@
 #include "base/parse.h"
 #include "base/str.h"
 
+#define CPUS_MAX 65536
+
 uint64_t stats_read(const char *dir, const char *file)
 {
 	uint64_t n;
@@ -71,31 +73,19 @@ void stats_psi(struct json_out *o, const char *dir, const char *file)
 	json_object_end(o);
 }
 
-static void cpu_range(struct json_out *o, const char *word)
-{
-	size_t n = strcspn(word, "-");
-	uint64_t first, last;
-
-	if (parse_u64n(word, n, 10, &first) < 0)
-		return;
-	last = first;
-	if (word[n] && parse_u64n(word + n + 1, strlen(word + n + 1), 10, &last) < 0)
-		return;
-	for (; first <= last && first < 65536; first++)
-		json_u64(o, NULL, first);
-}
-
 void stats_cpu_list(struct json_out *o, const char *key, const char *dir, const char *file)
 {
 	auto_str text = STR_INIT;
-	char *rest, *word;
+	struct list_range range;
+	const char *at;
 
 	if (!dir || tree_read(dir, file, &text) < 0 || !text.n)
 		return;
-	rest = text.s;
+	at = text.s;
 	json_array_begin(o, key);
-	while ((word = strsep(&rest, ",")))
-		cpu_range(o, word);
+	while (parse_list_next(&at, &range) > 0)
+		for (uint64_t i = range.low; i <= range.high && i < CPUS_MAX; i++)
+			json_u64(o, NULL, i);
 	json_array_end(o);
 }
 

@@ -171,42 +171,23 @@ static bool amount(const char *text, uint64_t *ret)
 	return streq(text, "max") || streq(text, "-1") || parse_u64(text, ret) == 0;
 }
 
-static bool set_range(uint8_t *bits, size_t *n, const char *text, size_t len)
-{
-	const char *dash = memchr(text, '-', len);
-	uint64_t first, last;
-
-	if (parse_u64n(text, dash ? (size_t)(dash - text) : len, 10, &first) < 0)
-		return false;
-	last = first;
-	if (dash && parse_u64n(dash + 1, len - (size_t)(dash + 1 - text), 10, &last) < 0)
-		return false;
-	if (first > last || last >= CPUS_MAX)
-		return false;
-	for (uint64_t i = first; i <= last; i++)
-		bits[i / 8] |= (uint8_t)(1U << (i % 8));
-	if (last / 8 + 1 > *n)
-		*n = last / 8 + 1;
-	return true;
-}
+/* Of a mask of words, byte i. */
+#define BYTE_OF(mask, i) ((mask)[(i) / 4] >> 8 * ((i) % 4) & 0xff)
 
 /* "0-3,7" as a bit mask, the lowest byte first. */
 static bool set_property(struct str *q, const struct limit *l, const char *text)
 {
-	uint8_t bits[CPUS_MAX / 8] = { 0 };
+	uint32_t mask[CPUS_MAX / 32] = { 0 };
 	auto_str v = STR_INIT;
-	size_t n = 0;
+	size_t n = CPUS_MAX / 8;
 
-	while (*text) {
-		size_t len = strcspn(text, ",\n ");
-
-		if (len && !set_range(bits, &n, text, len))
-			return false;
-		text += len + (text[len] != 0);
-	}
+	if (parse_list(text, mask, ARRAY_SIZE(mask)) < 0)
+		return false;
+	while (n > 0 && !BYTE_OF(mask, n - 1))
+		n--;
 	request_number(&v, n);
 	for (size_t i = 0; i < n; i++)
-		request_number(&v, bits[i]);
+		request_number(&v, BYTE_OF(mask, i));
 	request_property(q, l->property, l->since, "ay", &v);
 	return true;
 }

@@ -22,20 +22,6 @@
 
 /* ---- controllers ---- */
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	while (*list) {
-		size_t len = strcspn(list, " \n");
-
-		if (len == n && strncmp(list, word, n) == 0)
-			return true;
-		list += len + (list[len] != 0);
-	}
-	return false;
-}
-
 /* "+cpu +memory" for what `wanted` has and `enabled` lacks. */
 static void missing(const char *wanted, const char *enabled, struct str *out)
 {
@@ -44,7 +30,7 @@ static void missing(const char *wanted, const char *enabled, struct str *out)
 		char word[64];
 
 		snprintf(word, sizeof(word), "%.*s", (int)n, wanted);
-		if (n && n < sizeof(word) && !has_word(enabled, word))
+		if (n && n < sizeof(word) && !has_word(enabled, " \n", word))
 			str_printf(out, "%s+%s", out->n ? " " : "", word);
 		wanted += n + (wanted[n] != 0);
 	}
@@ -105,7 +91,7 @@ int v2_enable(const struct cgroup_tree *t, const char *controller)
 	enable_down(t, controller);
 	if (tree_read(t->path, "cgroup.controllers", &have) < 0)
 		return -ENOENT;
-	return has_word(str_text(&have), controller) ? 0 : -ENOENT;
+	return has_word(str_text(&have), " \n", controller) ? 0 : -ENOENT;
 }
 
 /*
@@ -120,7 +106,7 @@ static void enable_all(const struct cgroup_tree *t)
 	bool all = tree_read(t->path, "cgroup.controllers", &have) == 0;
 
 	foreach_array(name, usual)
-		all = all && has_word(str_text(&have), *name);
+		all = all && has_word(str_text(&have), " \n", *name);
 	if (!all)
 		enable_down(t, NULL);
 }

@@ -124,6 +124,28 @@ void exit_write(struct json_out *o, const struct container_exit *e)
 		json_string(o, "finished", e->finished);
 }
 
+void container_exit_json(const char *id, const struct container_exit *e, const char *by, struct str *out)
+{
+	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
+	const char *text;
+
+	if (!o) {
+		out->bad = true;
+		return;
+	}
+	json_object_begin(o, NULL);
+	json_string(o, "id", id);
+	exit_write(o, e);
+	if (by)
+		json_string(o, "by", by);
+	json_object_end(o);
+	text = json_out_text(o);
+	if (text)
+		str_printf(out, "%s\n", text);
+	else
+		out->bad = true;
+}
+
 /* ---- the record ---- */
 
 static int write_record(struct container *c, const struct container_exit *e, struct error *err)

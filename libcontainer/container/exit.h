@@ -4,7 +4,7 @@
 /* exit.json in the state directory: how init ended, written by whoever saw it first. */
 
 #include "container/handle.h"
-#include "container/process.h"
+#include "container/process_end.h"
 #include "json/json.h"
 
 /* In words. `e` of c's init when `init`: then an end by reboot(2) or for want of memory is told. */

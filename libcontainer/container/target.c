@@ -8,9 +8,9 @@
 #include <signal.h>
 
 #include "base/macros.h"
+#include "base/proc.h"
 #include "base/signals.h"
 #include "base/sys.h"
-#include "container/process.h"
 
 struct pids {
 	pid_t *v;
@@ -53,8 +53,8 @@ static int open_member(struct container *c, pid_t pid, struct error *err)
 /* How many pid namespaces lie between us and the container: where its own numbers stand in NSpid. */
 static int own_level(struct container *c, size_t *ret)
 {
-	struct process_signals s;
-	int r = process_signals(c->state.init.pid, &s);
+	struct proc_signals s;
+	int r = proc_signals(c->state.init.pid, &s);
 
 	if (r == 0)
 		*ret = s.depth - 1;
@@ -64,7 +64,7 @@ static int own_level(struct container *c, size_t *ret)
 static pid_t find_inside(struct container *c, pid_t inside, struct error *err)
 {
 	auto_pids all = { 0 };
-	struct process_signals s;
+	struct proc_signals s;
 	size_t level = 0;
 	int r = container_pids(c, &all.v, &all.n, err);
 
@@ -73,7 +73,7 @@ static pid_t find_inside(struct container *c, pid_t inside, struct error *err)
 	if (own_level(c, &level) < 0)
 		return -ESRCH;
 	for (size_t i = 0; i < all.n; i++)
-		if (process_signals(all.v[i], &s) == 0 && s.depth > level && s.ids[level] == inside)
+		if (proc_signals(all.v[i], &s) == 0 && s.depth > level && s.ids[level] == inside)
 			return all.v[i];
 	return -ESRCH;
 }
@@ -104,14 +104,14 @@ int target_open(struct container *c, const struct container_target *t, pid_t *pi
 static int signal_group(struct container *c, pid_t group, int64_t tty, int sig, struct error *err)
 {
 	auto_pids all = { 0 };
-	struct process_stat s;
+	struct proc_stat s;
 	bool sent = false;
 	int r = container_pids(c, &all.v, &all.n, err);
 
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		auto_(close_fd) int fd = sys_pidfd_open(all.v[i], 0);
 
-		if (fd < 0 || process_stat(all.v[i], &s) < 0 || s.pgrp != group || s.tty != tty)
+		if (fd < 0 || proc_stat(all.v[i], &s) < 0 || s.pgrp != group || s.tty != tty)
 			continue;
 		if (sys_pidfd_send_signal(fd, sig) == 0)
 			sent = true;
@@ -126,8 +126,8 @@ static int signal_group(struct container *c, pid_t group, int64_t tty, int sig, 
 
 static int signal_foreground(struct container *c, pid_t pid, int sig, struct error *err)
 {
-	struct process_stat s;
-	int r = process_stat(pid, &s);
+	struct proc_stat s;
+	int r = proc_stat(pid, &s);
 
 	if (r < 0)
 		return codef(err, r, "process %d", (int)pid);
@@ -176,15 +176,15 @@ static bool needs_no_handler(int sig)
 /* kernel/signal.c, sig_ignored(): what is blocked is kept, for sigwait(3) and signalfd(2) too. */
 int container_discards_signal(struct container *c, int sig, struct str *why)
 {
-	struct process_signals s;
+	struct proc_signals s;
 	char name[16];
 	uint64_t bit;
 
-	if (needs_no_handler(sig) || process_signals(c->state.init.pid, &s) < 0)
+	if (needs_no_handler(sig) || proc_signals(c->state.init.pid, &s) < 0)
 		return 0;
 	bit = UINT64_C(1) << (sig - 1);
 	if (s.ids[s.depth - 1] != 1 || (s.caught | s.blocked) & bit ||
-	    process_awaits_signal(c->state.init.pid))
+	    proc_awaits_signal(c->state.init.pid))
 		return 0;
 	str_printf(why, "pid 1 %s %s: the kernel discards it",
 		   s.ignored & bit ? "ignores" : "has no handler for",

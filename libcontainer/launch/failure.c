@@ -14,6 +14,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/macros.h"
+#include "base/proc.h"
 #include "base/signals.h"
 #include "json/json.h"
 #include "launch/hooks.h"
@@ -356,7 +357,7 @@ int failure_of_early_death(const struct conversation *t, struct error *err)
 	char path[64], sig[16];
 	auto_str name = STR_INIT;
 
-	if (has_filter && silences(t->spec->lnx.seccomp) && process_is_dying(t->pid))
+	if (has_filter && silences(t->spec->lnx.seccomp) && proc_is_exiting(t->pid))
 		(void)child_await(t->pidfd, DEATH_SECONDS);
 	if (waitid(P_PIDFD, (id_t)t->pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 ||
 	    info.si_pid == 0 || info.si_code == CLD_EXITED)

@@ -10,8 +10,8 @@
 
 #include "base/interrupt.h"
 #include "base/macros.h"
+#include "base/proc.h"
 #include "base/timings.h"
-#include "container/process.h"
 #include "fs/idmap.h"
 #include "launch/cgroup_owner.h"
 #include "launch/console.h"
@@ -154,11 +154,11 @@ static int move_net_devices(struct creation *c, struct error *err)
 /* As its pid namespace numbers it, whoever made that. */
 static pid_t pid_inside(const struct creation *c)
 {
-	struct process_signals s;
+	struct proc_signals s;
 
 	if (c->state.own_pid_namespace)
 		return 1;
-	if (!spec_namespace_of(&c->spec->lnx, CLONE_NEWPID) || process_signals(c->child.pid, &s) < 0 || !s.depth)
+	if (!spec_namespace_of(&c->spec->lnx, CLONE_NEWPID) || proc_signals(c->child.pid, &s) < 0 || !s.depth)
 		return c->child.pid;
 	return s.ids[s.depth - 1];
 }

@@ -19,7 +19,7 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "base/sys.h"
-#include "container/process.h"
+#include "base/proc.h"
 #include "launch/criu.h"
 #include "plan/compile.h"
 #include "spec/spec.h"
@@ -375,9 +375,9 @@ static int look_at_process(struct files *f, pid_t pid, struct error *err)
 /* Of the processes of the container, whose parent is none of them: `exec` has started it. */
 static bool is_from_outside(const struct files *f, pid_t pid, const pid_t *pids, size_t n)
 {
-	struct process_stat st;
+	struct proc_stat st;
 
-	if (pid == f->init || process_stat(pid, &st) < 0)
+	if (pid == f->init || proc_stat(pid, &st) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (pids[i] == st.ppid)

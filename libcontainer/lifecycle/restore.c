@@ -29,7 +29,7 @@
 #include "base/macros.h"
 #include "base/sys.h"
 #include "base/timings.h"
-#include "container/process.h"
+#include "base/proc.h"
 #include "launch/cgroup_owner.h"
 #include "launch/console.h"
 #include "launch/hooks.h"
@@ -254,12 +254,12 @@ static bool has_own_time(pid_t pid)
 static int adopt(struct restoration *r, pid_t pid, struct error *err)
 {
 	struct creation *c = &r->c;
-	struct process_stat st;
+	struct proc_stat st;
 	int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
 
 	if (pidfd < 0)
 		return sysf(err, "process %d, which CRIU has restored", (int)pid);
-	if (process_stat(pid, &st) < 0 || st.ppid != getpid()) {
+	if (proc_stat(pid, &st) < 0 || st.ppid != getpid()) {
 		close_fd(pidfd);
 		return failf(err, EPROTO, "criu: process %d is none of ours", (int)pid);
 	}

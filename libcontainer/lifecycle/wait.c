@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/proc.h"
 #include "container/exit.h"
 #include "container/target.h"
 
@@ -57,11 +58,11 @@ static int refuse_stopped(struct container *c, struct error *err)
 int exit_refuse(struct container *c, struct error *err)
 {
 	auto_(close_fd) int pidfd = container_init_pidfd(c, NULL);
-	struct process_stat s;
+	struct proc_stat s;
 
 	if (pidfd == -ESRCH)
 		return refuse_stopped(c, err);
-	if (pidfd >= 0 && process_stat(c->state.init.pid, &s) == 0 && s.exiting)
+	if (pidfd >= 0 && proc_stat(c->state.init.pid, &s) == 0 && s.exiting)
 		return failf(
 			err, EINVAL,
 			"cannot exec in a stopped container: the container is stopping (init waits for "

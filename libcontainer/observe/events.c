@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/macros.h"
+#include "base/proc.h"
 #include "container/exit.h"
 #include "lifecycle/checkpoint.h"
 #include "store/store.h"
@@ -185,7 +186,7 @@ static bool was_started(const struct watched *w, const struct process_end *end)
 	char name[16];
 
 	if (end->known && !end->rough) {
-		process_name(w->c->state.init.pid, name);
+		proc_name(w->c->state.init.pid, name);
 		if (name[0])
 			return !streq(name, STAGE_NAME);
 	}

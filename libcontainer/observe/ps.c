@@ -9,8 +9,8 @@
 
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/proc.h"
 #include "container/handle.h"
-#include "container/process.h"
 
 struct processes {
 	pid_t *pids;
@@ -65,7 +65,7 @@ static int add_zombies(struct processes *p)
 {
 	DIR *d = opendir("/proc");
 	const struct dirent *e;
-	struct process_stat s;
+	struct proc_stat s;
 	size_t living = p->n;
 	uint32_t pid;
 	int r = d ? 0 : -errno;
@@ -76,7 +76,7 @@ static int add_zombies(struct processes *p)
 		if (!isdigit((unsigned char)e->d_name[0]) || parse_u32(e->d_name, &pid) < 0 ||
 		    has(&parents, (pid_t)pid))
 			continue;
-		if (process_stat((pid_t)pid, &s) == 0 && s.state == 'Z' && has(&parents, s.ppid))
+		if (proc_stat((pid_t)pid, &s) == 0 && s.state == 'Z' && has(&parents, s.ppid))
 			r = add(p, (pid_t)pid);
 	}
 	if (d)
@@ -86,16 +86,16 @@ static int add_zombies(struct processes *p)
 
 static bool describe(pid_t pid, size_t level, struct container_process_info *ret)
 {
-	struct process_signals ids, parent;
-	struct process_stat s;
+	struct proc_signals ids, parent;
+	struct proc_stat s;
 
-	if (process_stat(pid, &s) < 0 || process_signals(pid, &ids) < 0)
+	if (proc_stat(pid, &s) < 0 || proc_signals(pid, &ids) < 0)
 		return false;
 	*ret = (struct container_process_info){ .pid = pid, .state = state_name(s.state) };
-	process_name(pid, ret->name);
+	proc_name(pid, ret->name);
 	if (ids.depth > level)
 		ret->inside = ids.ids[level];
-	if (process_signals(s.ppid, &parent) == 0 && parent.depth > level)
+	if (proc_signals(s.ppid, &parent) == 0 && parent.depth > level)
 		ret->parent = parent.ids[level];
 	return true;
 }
@@ -111,11 +111,11 @@ int container_processes(struct container *c, struct container_process_info **ret
 			struct error *err)
 {
 	struct processes p = { 0 };
-	struct process_signals init;
+	struct proc_signals init;
 	struct container_process_info *v;
 	int r = container_pids(c, &p.pids, &p.n, err);
 	/* Where in NSpid the container's numbers stand. */
-	size_t level = process_signals(c->state.init.pid, &init) == 0 ? init.depth - 1 : 0;
+	size_t level = proc_signals(c->state.init.pid, &init) == 0 ? init.depth - 1 : 0;
 
 	if (r < 0)
 		return r;

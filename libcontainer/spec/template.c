@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "spec/spec.h"
+#include "base/file.h"
 
 /* clang-format off */
 static const char template[] =
@@ -229,9 +230,7 @@ static const char cgroup_namespace[] =
 /* On v1 a cgroup namespace would hide the paths that tools inside expect. */
 static bool is_unified(void)
 {
-	struct statfs fs;
-
-	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+	return file_is_on("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC);
 }
 
 const char *spec_template(bool rootless)

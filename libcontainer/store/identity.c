@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/parse.h"
+#include "base/proc.h"
 #include "base/sys.h"
 #include "store/state_file.h"
 
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446
 #endif
-
-#define FLAGS_FIELD      9
-#define START_TIME_FIELD 22
-#define PF_EXITING       0x4 /* of the kernel: include/linux/sched.h */
 
 /* Older kernels give all pidfds the one inode of anon_inodefs. */
 static uint64_t pidfs_number(int pidfd)
@@ -32,40 +25,14 @@ static uint64_t pidfs_number(int pidfd)
 	return st.st_ino;
 }
 
-/* proc_pid_stat(5): the second field is a name in parentheses and may hold anything, also ") ". */
-int process_stat_number(pid_t pid, int field, uint64_t *ret)
-{
-	char path[32], text[1024];
-	auto_(close_fd) int fd = -EBADF;
-	const char *p;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = 0;
-	p = strrchr(text, ')');
-	for (int at = 2; p && at < field; at++)
-		p = strchr(p + 1, ' ');
-	if (!p)
-		return -EPROTO;
-	return parse_u64n(p + 1, strcspn(p + 1, " "), 10, ret);
-}
-
-bool process_is_dying(pid_t pid)
-{
-	uint64_t flags;
-
-	return process_stat_number(pid, FLAGS_FIELD, &flags) == 0 && (flags & PF_EXITING);
-}
-
 static int start_time_of(pid_t pid, uint64_t *ret)
 {
-	return process_stat_number(pid, START_TIME_FIELD, ret);
+	struct proc_stat s;
+	int r = proc_stat(pid, &s);
+
+	if (r == 0)
+		*ret = s.start_time;
+	return r;
 }
 
 int identity_of(pid_t pid, int pidfd, struct identity *ret, struct error *err)

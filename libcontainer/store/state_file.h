@@ -25,11 +25,6 @@ struct identity {
 	uint64_t handle;      /* pidfs inode number; 0: none           */
 };
 
-/* A number among the fields of /proc/PID/stat, from the third on, as proc_pid_stat(5) counts them. */
-int process_stat_number(pid_t pid, int field, uint64_t *ret);
-/* A dying process closes its descriptors some time before it is a zombie. */
-bool process_is_dying(pid_t pid);
-
 /* Fills *ret for a live process of ours, whose pidfd this is. */
 int identity_of(pid_t pid, int pidfd, struct identity *ret, struct error *err);
 /* A pidfd of exactly that process, or -ESRCH without message when it is gone (also: a zombie). */

@@ -26,21 +26,6 @@
 
 /* ---- words in small files ---- */
 
-/* Among words parted by any of `between`. */
-static bool has_word(const char *text, const char *between, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (text += strspn(text, between); *text; text += strspn(text, between)) {
-		size_t length = strcspn(text, between);
-
-		if (length == n && strncmp(text, word, n) == 0)
-			return true;
-		text += length;
-	}
-	return false;
-}
-
 static bool file_has_word(const char *path, const char *between, const char *word)
 {
 	auto_str text = STR_INIT;
@@ -63,16 +48,9 @@ bool probe_has_filesystem(const char *type)
 
 /* ---- cgroups ---- */
 
-static bool is_of_type(const char *path, unsigned long magic)
-{
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == magic;
-}
-
 bool probe_is_cgroup2(void)
 {
-	return is_of_type(CGROUP_MOUNT, CGROUP2_SUPER_MAGIC);
+	return file_is_on(CGROUP_MOUNT, CGROUP2_SUPER_MAGIC);
 }
 
 bool probe_has_controller(const char *name)
@@ -144,7 +122,7 @@ bool probe_has_huge_page_size(const char *size)
 
 bool probe_has_resctrl(void)
 {
-	return is_of_type("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC);
+	return file_is_on("/sys/fs/resctrl", RDTGROUP_SUPER_MAGIC);
 }
 
 static bool has_class_device(const char *class, const char *name)

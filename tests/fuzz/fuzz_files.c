@@ -13,9 +13,10 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/proc.h"
 #include "cgroup/cgroup_internal.h"
 #include "container/exit.h"
-#include "container/process.h"
+#include "container/process_end.h"
 #include "launch/cgroup_owner.h"
 #include "spec/spec.h"
 
@@ -53,15 +54,15 @@ static void must(bool holds, const char *what)
 /* /proc/PID/stat, status, syscall and comm: names in them are the process's own choice. */
 static void read_process(void)
 {
-	struct process_stat stat;
-	struct process_signals signals;
+	struct proc_stat stat;
+	struct proc_signals signals;
 	char name[16];
 
-	(void)process_stat(1, &stat);
-	if (process_signals(1, &signals) == 0)
-		must(signals.depth > 0 && signals.depth <= PROCESS_DEPTH_MAX, "depth");
-	(void)process_awaits_signal(1);
-	process_name(1, name);
+	(void)proc_stat(1, &stat);
+	if (proc_signals(1, &signals) == 0)
+		must(signals.depth > 0 && signals.depth <= PROC_DEPTH_MAX, "depth");
+	(void)proc_awaits_signal(1);
+	proc_name(1, name);
 	must(strlen(name) < sizeof(name), "name");
 }
 

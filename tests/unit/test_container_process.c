@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "base/proc.h"
 #include "base/sys.h"
 #include "container.h"
-#include "container/process.h"
+#include "container/process_end.h"
 #include "tests/lib/suite.h"
 
 static pid_t child(int *pidfd, int status, int sig)
@@ -89,26 +90,26 @@ END_TEST
 
 START_TEST(reads_stat_and_signals)
 {
-	struct process_signals s;
-	struct process_stat stat;
+	struct proc_signals s;
+	struct proc_stat stat;
 	sigset_t set;
 
 	ck_assert(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR2);
 	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &set, NULL), 0);
-	ck_assert_int_eq(process_signals(getpid(), &s), 0);
+	ck_assert_int_eq(proc_signals(getpid(), &s), 0);
 	ck_assert(s.ignored & UINT64_C(1) << (SIGUSR1 - 1));
 	ck_assert(s.blocked & UINT64_C(1) << (SIGUSR2 - 1));
 	ck_assert(!(s.caught & UINT64_C(1) << (SIGUSR1 - 1)));
 	ck_assert_uint_ge(s.depth, 1);
 	ck_assert_int_eq(s.ids[0], getpid());
-	ck_assert_int_eq(process_stat(getpid(), &stat), 0);
+	ck_assert_int_eq(proc_stat(getpid(), &stat), 0);
 	ck_assert_int_eq(stat.ppid, getppid());
 	ck_assert_int_eq(stat.pgrp, getpgrp());
 	ck_assert(!stat.exiting);
-	ck_assert_int_eq(process_stat(0x3fffffff, &stat), -ESRCH);
-	ck_assert(!process_awaits_signal(0x3fffffff));
+	ck_assert_int_eq(proc_stat(0x3fffffff, &stat), -ESRCH);
+	ck_assert(!proc_awaits_signal(0x3fffffff));
 }
 END_TEST
 
