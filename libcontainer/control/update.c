@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "container/handle.h"
-#include "launch/resctrl.h"
+#include "host/resctrl.h"
 
 static int lock_running(struct container *c, struct error *err)
 {

@@ -12,7 +12,7 @@
 #include "fs/root_mount.h"
 #include "launch/hooks.h"
 #include "launch/limits.h"
-#include "launch/notify.h"
+#include "host/notify.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/start.h"
 #include "store/store.h"

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "container/handle.h"
 #include "launch/drive.h"
-#include "launch/net_devices.h"
-#include "launch/resctrl.h"
+#include "host/net_devices.h"
+#include "host/resctrl.h"
 #include "launch/spawn.h"
 #include "resolve/resolve.h"
 

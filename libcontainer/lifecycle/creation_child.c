@@ -148,7 +148,7 @@ int creation_enter_resctrl(struct creation *c, struct error *err)
 
 static int move_net_devices(struct creation *c, struct error *err)
 {
-	return net_devices_move(&c->spec->lnx, &c->compiled, c->child.pid, &c->net_devices, err);
+	return net_devices_move(&c->spec->lnx, compiled_joined(&c->compiled, CLONE_NEWNET), c->child.pid, &c->net_devices, err);
 }
 
 /* As its pid namespace numbers it, whoever made that. */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/memfd.h"
-#include "launch/notify.h"
+#include "host/notify.h"
 
 /* Through /proc/self/fd, since a socket's path may have 107 bytes and the state root any number. */
 static int listen_for_start(struct creation *c, struct error *err)

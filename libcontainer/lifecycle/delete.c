@@ -13,7 +13,7 @@
 #include "container/handle.h"
 #include "fs/root_mount.h"
 #include "launch/hooks.h"
-#include "launch/resctrl.h"
+#include "host/resctrl.h"
 #include "launch/stuck.h"
 #include "lifecycle/leftover.h"
 #include "store/store.h"

@@ -17,7 +17,7 @@
 #include "container/handle.h"
 #include "launch/console.h"
 #include "launch/limits.h"
-#include "launch/resctrl.h"
+#include "host/resctrl.h"
 #include "launch/spawn.h"
 #include "launch/streams.h"
 #include "lifecycle/start.h"

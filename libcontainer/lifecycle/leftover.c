@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "container/handle.h"
-#include "launch/resctrl.h"
+#include "host/resctrl.h"
 #include "lifecycle/leftover.h"
 #include "store/store.h"
 

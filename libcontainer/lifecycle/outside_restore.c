@@ -14,7 +14,7 @@
 #include "base/macros.h"
 #include "base/sys.h"
 #include "launch/criu.h"
-#include "launch/notify.h"
+#include "host/notify.h"
 #include "lifecycle/outside.h"
 #include "plan/compile.h"
 #include "spec/spec.h"

@@ -34,7 +34,7 @@
 #include "launch/console.h"
 #include "launch/hooks.h"
 #include "launch/limits.h"
-#include "launch/notify.h"
+#include "host/notify.h"
 #include "lifecycle/checkpoint.h"
 #include "lifecycle/start.h"
 #include "spec/spec.h"

@@ -17,7 +17,7 @@
 #include "launch/hooks.h"
 #include "launch/limits.h"
 #include "launch/listener.h"
-#include "launch/notify.h"
+#include "host/notify.h"
 #include "launch/stuck.h"
 #include "spec/seccomp.h"
 #include "store/store.h"

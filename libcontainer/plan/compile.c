@@ -185,3 +185,21 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 	out = (struct compiled){ 0 };
 	return 0;
 }
+
+int compiled_joined(const struct compiled *c, uint64_t type)
+{
+	const struct plan *p = plan_blob(c->plan);
+	size_t n_fds;
+	const int *fds = plan_fd_table(c->plan, &n_fds);
+
+	for (size_t i = 0; i < c->n_joins; i++)
+		if (c->joins[i].flags == type)
+			return c->joins[i].fd;
+	for (uint32_t i = 0; i < p->ops.n; i++) {
+		const struct plan_op *op = &plan_ops(p)[i];
+
+		if (op->code == PLAN_SETNS && op->x == type)
+			return fds[op->fd];
+	}
+	return -ENOENT;
+}

@@ -25,7 +25,7 @@ struct join {
 
 #define JOINS_MAX 9
 
-/* Where the program finds its end of NOTIFY_SOCKET (launch/notify.h). */
+/* Where the program finds its end of NOTIFY_SOCKET (host/notify.h). */
 #define NOTIFY_MOUNT "/run/notify"
 #define NOTIFY_INSIDE NOTIFY_MOUNT "/notify.sock"
 
@@ -80,5 +80,8 @@ bool plan_clone_flags(const struct resolved *resolved, uint64_t *flags);
 
 void compiled_done(struct compiled *c);
 #define auto_compiled __attribute__((cleanup(compiled_done))) struct compiled
+
+/* The namespace of that type (CLONE_NEW*) which the child joins: a borrowed descriptor, or -ENOENT. */
+int compiled_joined(const struct compiled *c, uint64_t type);
 
 int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err);

@@ -10,7 +10,7 @@
  *   start.sock   0600  while created and not started: init accepts here (launch/)
  *   exit.json    0600  how init ended, when somebody was there to see it (container/exit.c)
  *   checkpoint.json 0600  how the last checkpoint ended (lifecycle/checkpoint.c)
- *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (launch/notify.h)
+ *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (host/notify.h)
  *   (directory)  0711, flock(2)ed by verbs that change the container
  *
  * Default root: /run/orlop; $XDG_RUNTIME_DIR/orlop (01700) when not root, or in a user namespace whose

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "launch/resctrl.h"
+#include "host/resctrl.h"
 
 #include <check.h>
 #include <errno.h>

@@ -8,15 +8,20 @@
  * them back, and the kernel decides what becomes of them when the namespace ends.
  */
 
-#include "launch/spawn.h"
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "spec/types.h"
 
 struct net_devices;
 
 /*
  * Moves, renames, gives the addresses back and sets up. After a failure all devices are back where they
- * were. *ret (NULL when the config has none) belongs to the caller.
+ * were. *ret (NULL when the config has none) belongs to the caller. joined: the network namespace that the child will
+ * join, borrowed; negative: it has made its own.
  */
-int net_devices_move(const struct spec_linux *l, const struct compiled *c, pid_t child,
+int net_devices_move(const struct spec_linux *l, int joined, pid_t child,
 		     struct net_devices **ret, struct error *err);
 /* For a create that fails later (spec G4): as they were, as far as that is possible. */
 void net_devices_return(struct net_devices *d);

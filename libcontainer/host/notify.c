@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "launch/notify.h"
+#include "host/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "launch/netlink.h"
+#include "host/netlink.h"
 
 #include <fcntl.h>
 #include <linux/if_addr.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "launch/net_devices.h"
+#include "host/net_devices.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/macros.h"
-#include "launch/netlink.h"
+#include "host/netlink.h"
 #include "spec/spec.h"
 
 struct device {
@@ -43,29 +43,10 @@ void net_devices_free(struct net_devices *d)
 
 /* ---- the namespace ---- */
 
-/* One joined by path was opened by the plan; the path is not looked up twice. Borrowed, or -ENOENT. */
-static int joined_netns(const struct compiled *c)
+static int open_netns(int joined, pid_t child, struct error *err)
 {
-	const struct plan *p = plan_blob(c->plan);
-	size_t n_fds;
-	const int *fds = plan_fd_table(c->plan, &n_fds);
-
-	for (size_t i = 0; i < c->n_joins; i++)
-		if (c->joins[i].flags == CLONE_NEWNET)
-			return c->joins[i].fd;
-	for (uint32_t i = 0; i < p->ops.n; i++) {
-		const struct plan_op *op = &plan_ops(p)[i];
-
-		if (op->code == PLAN_SETNS && op->x == CLONE_NEWNET)
-			return fds[op->fd];
-	}
-	return -ENOENT;
-}
-
-static int open_netns(const struct compiled *c, pid_t child, struct error *err)
-{
-	int joined = joined_netns(c), fd;
 	char path[48];
+	int fd;
 
 	if (joined >= 0)
 		fd = fcntl(joined, F_DUPFD_CLOEXEC, 3);
@@ -76,11 +57,11 @@ static int open_netns(const struct compiled *c, pid_t child, struct error *err)
 	return fd < 0 ? sysf(err, "open the container's network namespace") : fd;
 }
 
-static int open_all(struct net_devices *d, const struct compiled *c, pid_t child, struct error *err)
+static int open_all(struct net_devices *d, int joined, pid_t child, struct error *err)
 {
 	int r;
 
-	d->netns = open_netns(c, child, err);
+	d->netns = open_netns(joined, child, err);
 	if (d->netns < 0)
 		return d->netns;
 	d->host_ns = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -243,7 +224,7 @@ static int move_all(struct net_devices *d, struct error *err)
 	return 0;
 }
 
-int net_devices_move(const struct spec_linux *l, const struct compiled *c, pid_t child,
+int net_devices_move(const struct spec_linux *l, int joined, pid_t child,
 		     struct net_devices **ret, struct error *err)
 {
 	auto_(net_devices_free) struct net_devices *d = NULL;
@@ -260,7 +241,7 @@ int net_devices_move(const struct spec_linux *l, const struct compiled *c, pid_t
 	d->n = l->net_devices.n;
 	for (size_t i = 0; i < d->n; i++)
 		d->v[i].spec = &l->net_devices.v[i];
-	r = open_all(d, c, child, err);
+	r = open_all(d, joined, child, err);
 	if (r == 0)
 		r = move_all(d, err);
 	if (r < 0) {
