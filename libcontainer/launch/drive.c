@@ -145,7 +145,7 @@ static int receive(const struct conversation *t, struct sync_message *record, in
 		sig = interrupt_take();
 		if (sig)
 			return interrupt_fail(sig, err);
-		if (r == -EAGAIN && !t->patient && (why = stuck_look(&s, t->pid)))
+		if (r == -EAGAIN && !t->patient && (why = stuck_check(&s, t->pid)))
 			return stuck_fail(t->pid, why, err);
 	}
 	return r < 0 ? codef(err, r, "its record") : r;

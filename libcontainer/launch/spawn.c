@@ -221,7 +221,7 @@ static int await_helper(pid_t helper, int pidfd, bool patient, struct error *err
 
 	do
 		r = child_await(pidfd, STUCK_TICK);
-	while (r == 0 && (patient || !(why = stuck_look(&s, helper))));
+	while (r == 0 && (patient || !(why = stuck_check(&s, helper))));
 	if (r > 0) {
 		(void)waitpid(helper, NULL, __WALL);
 		return 0;

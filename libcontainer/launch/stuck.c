@@ -29,7 +29,7 @@ const char *stuck_why(pid_t pid)
 	return proc_status(pid, &status) < 0 ? NULL : why(pid, *proc_status_value(str_text(&status), "State"));
 }
 
-const char *stuck_look(struct stuck *s, pid_t pid)
+const char *stuck_check(struct stuck *s, pid_t pid)
 {
 	auto_str status = STR_INIT;
 	const char *number, *reason;

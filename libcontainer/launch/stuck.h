@@ -24,6 +24,6 @@ struct stuck {
 };
 
 /* After a tick: what holds it, when it has not run for two of them (for 30 s when it waits for a device); or NULL. */
-const char *stuck_look(struct stuck *s, pid_t pid);
-/* -EBUSY: the process does not go on, and what stuck_look() said. */
+const char *stuck_check(struct stuck *s, pid_t pid);
+/* -EBUSY: the process does not go on, and what stuck_check() said. */
 int stuck_fail(pid_t pid, const char *why, struct error *err);

@@ -48,7 +48,7 @@ struct watched {
 	int init, freezer;   /* its pidfd; its cgroup.events; or -1     */
 	struct container_oom oom;
 	bool started, ended, paused;
-	bool owes_exit; /* gone before we could look, and its exit is not told yet */
+	bool exit_pending; /* gone before we could look, and its exit is not told yet */
 };
 
 struct container_events {
@@ -101,7 +101,7 @@ static void add_line(struct container_events *e, const char *type, const struct 
 		str_printf(e->out, "%s\n", text);
 }
 
-static void tell(struct container_events *e, const char *type, const struct watched *w)
+static void add_event(struct container_events *e, const char *type, const struct watched *w)
 {
 	if (!e->snapshot)
 		add_line(e, type, w, NULL);
@@ -148,7 +148,7 @@ static int open_freezer(struct container *c)
 	return -1;
 }
 
-static void look_for_pause(struct container_events *e, struct watched *w)
+static void check_pause(struct container_events *e, struct watched *w)
 {
 	auto_str text = STR_INIT;
 	bool paused;
@@ -164,20 +164,20 @@ static void look_for_pause(struct container_events *e, struct watched *w)
 	paused = strstr(str_text(&text), "frozen 1");
 	if (paused != w->paused && !w->ended) {
 		w->paused = paused;
-		tell(e, paused ? "pause" : "resume", w);
+		add_event(e, paused ? "pause" : "resume", w);
 	}
 }
 
 /*
  * A start removes the socket. A delete does so too, after the config. `run` has none from the beginning.
  */
-static void look_for_start(struct container_events *e, struct watched *w)
+static void check_start(struct container_events *e, struct watched *w)
 {
 	if (w->started || faccessat(w->c->dir, START_SOCKET, F_OK, 0) == 0 ||
 	    faccessat(w->c->dir, "config.json", F_OK, 0) < 0)
 		return;
 	w->started = true;
-	tell(e, "start", w);
+	add_event(e, "start", w);
 }
 
 /* A program may end before `start` has removed the socket. A zombie keeps its name. */
@@ -193,7 +193,7 @@ static bool was_started(const struct watched *w, const struct process_end *end)
 	return end->known && !WIFSIGNALED(end->status);
 }
 
-static void look_for_end(struct container_events *e, struct watched *w)
+static void check_end(struct container_events *e, struct watched *w)
 {
 	struct container_exit how;
 	struct process_end end;
@@ -201,13 +201,13 @@ static void look_for_end(struct container_events *e, struct watched *w)
 	if (w->ended || w->init < 0 ||
 	    process_end(w->c->state.init.pid, w->init, 0, &end) <= 0)
 		return;
-	look_for_start(e, w);
+	check_start(e, w);
 	if (!w->started && was_started(w, &end)) {
 		w->started = true;
-		tell(e, "start", w);
+		add_event(e, "start", w);
 	}
 	if (w->oom.fd >= 0 && container_oom_read(w->c, &w->oom))
-		tell(e, "oom", w);
+		add_event(e, "oom", w);
 	w->ended = true;
 	exit_explain(w->c, &end, true, &how);
 	clock_text(how.finished);
@@ -218,7 +218,7 @@ static void look_for_end(struct container_events *e, struct watched *w)
 	close_all(w);
 }
 
-static void look_for_create(struct container_events *e, struct watched *w)
+static void check_create(struct container_events *e, struct watched *w)
 {
 	struct container *c = NULL;
 
@@ -236,38 +236,38 @@ static void look_for_create(struct container_events *e, struct watched *w)
 		(void)container_oom_open(c, &w->oom, NULL);
 		w->freezer = open_freezer(c);
 	}
-	tell(e, c->state.restored ? "restore" : "create", w);
-	w->owes_exit = w->ended && !e->snapshot;
+	add_event(e, c->state.restored ? "restore" : "create", w);
+	w->exit_pending = w->ended && !e->snapshot;
 }
 
 /*
- * Gone before we could look: `start` may still be about to remove its socket, and what it did comes before the end.
- * now: nothing more will be seen of it.
+ * The exit of a container that had ended before we saw it. It waits for the start event: `start` may still be about to
+ * remove its socket. now: no further event of it will come.
  */
-static void pay_exit(struct container_events *e, struct watched *w, bool now)
+static void add_late_exit(struct container_events *e, struct watched *w, bool now)
 {
 	struct container_exit how;
 
-	if (!w->owes_exit || !(now || w->started || faccessat(w->c->dir, "config.json", F_OK, 0) < 0))
+	if (!w->exit_pending || !(now || w->started || faccessat(w->c->dir, "config.json", F_OK, 0) < 0))
 		return;
-	w->owes_exit = false;
+	w->exit_pending = false;
 	(void)exit_read(w->c, &how);
 	add_line(e, "exit", w, &how);
 }
 
-static void look(struct container_events *e, struct watched *w)
+static void check_container(struct container_events *e, struct watched *w)
 {
-	look_for_create(e, w);
+	check_create(e, w);
 	if (!w->c)
 		return;
-	look_for_start(e, w);
-	pay_exit(e, w, false);
-	look_for_pause(e, w);
-	look_for_end(e, w);
+	check_start(e, w);
+	add_late_exit(e, w, false);
+	check_pause(e, w);
+	check_end(e, w);
 }
 
 /* The one trace that has a result; it comes to its name whole. */
-static void tell_checkpoint(struct container_events *e, const struct watched *w)
+static void add_checkpoint_event(struct container_events *e, const struct watched *w)
 {
 	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
 	auto_(arena_free) struct arena *a = arena_new();
@@ -334,7 +334,7 @@ static void add(struct container_events *e, const char *id)
 		return;
 	}
 	e->n++;
-	look(e, &v[e->n - 1]);
+	check_container(e, &v[e->n - 1]);
 	if (e->snapshot && v[e->n - 1].c)
 		add_line(e, "state", &v[e->n - 1], NULL);
 }
@@ -342,11 +342,11 @@ static void add(struct container_events *e, const char *id)
 static void drop(struct container_events *e, struct watched *w)
 {
 	if (w->c) {
-		pay_exit(e, w, true);
-		look_for_end(e, w);
-		tell(e, "delete", w);
+		add_late_exit(e, w, true);
+		check_end(e, w);
+		add_event(e, "delete", w);
 	} else {
-		tell(e, "missed", w);
+		add_event(e, "missed", w);
 	}
 	watched_done(w);
 	*w = e->v[--e->n];
@@ -358,7 +358,7 @@ static void never_seen(struct container_events *e, const char *id)
 	struct watched w = { .id = (char *)id };
 
 	if (store_check_id(id, NULL) == 0)
-		tell(e, "missed", &w);
+		add_event(e, "missed", &w);
 }
 
 static void handle(struct container_events *e, const struct inotify_event *event)
@@ -382,13 +382,13 @@ static void handle(struct container_events *e, const struct inotify_event *event
 		if (e->v[i].wd != event->wd)
 			continue;
 		if (event->mask & (IN_MOVED_TO | IN_CREATE) && streq(name, CHECKPOINT_FILE))
-			tell_checkpoint(e, &e->v[i]);
-		look(e, &e->v[i]);
+			add_checkpoint_event(e, &e->v[i]);
+		check_container(e, &e->v[i]);
 	}
 }
 
-/* Told of too much at once, the kernel forgets: then all is looked at. */
-static void look_at_all(struct container_events *e)
+/* The kernel drops events when its queue is full (IN_Q_OVERFLOW): then every directory is checked. */
+static void check_all(struct container_events *e)
 {
 	auto_(close_fd) int fd = openat(e->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -405,7 +405,7 @@ static void look_at_all(struct container_events *e)
 		if (faccessat(e->root, e->v[i].id, F_OK, 0) < 0)
 			drop(e, &e->v[i]);
 		else
-			look(e, &e->v[i]);
+			check_container(e, &e->v[i]);
 	}
 }
 
@@ -420,7 +420,7 @@ static void read_inotify(struct container_events *e)
 		for (const char *at = buf; at < buf + n; at += sizeof(*event) + event->len) {
 			event = (const struct inotify_event *)at;
 			if (event->mask & IN_Q_OVERFLOW)
-				look_at_all(e);
+				check_all(e);
 			else
 				handle(e, event);
 		}
@@ -460,7 +460,7 @@ int container_events_open(const struct runtime *rt, struct container_events **re
 	e->root_wd = e->inotify < 0 ? -1 : inotify_add_watch(e->inotify, path, ROOT_EVENTS);
 	if (e->root_wd < 0)
 		return sysf(err, "watch the root directory");
-	look_at_all(e);
+	check_all(e);
 	add_line(e, "ready", NULL, NULL);
 	e->snapshot = false;
 	*ret = take_ptr(e);
@@ -488,11 +488,11 @@ static void handle_polls(struct container_events *e, const struct pollfd *fds)
 		struct watched *w = &e->v[i];
 
 		if (own[POLL_OOM].revents && container_oom_read(w->c, &w->oom))
-			tell(e, "oom", w);
+			add_event(e, "oom", w);
 		if (own[POLL_FREEZER].revents)
-			look_for_pause(e, w);
+			check_pause(e, w);
 		if (own[POLL_INIT].revents)
-			look_for_end(e, w);
+			check_end(e, w);
 	}
 }
 
