@@ -53,6 +53,7 @@ load ../lib/orlop
 	start_sleeper
 	mkdir "$(dirname "$(cgroup_file pids x)")/below"
 	refused cgroup get "$ID" below
+	says "the container's cgroup has no file 'below'"
 	fails 1 "expected the name of a file" cgroup get "$ID" below/
 	rmdir "$(dirname "$(cgroup_file pids x)")/below"
 }

@@ -133,7 +133,7 @@ load ../lib/orlop
 	chmod 755 "$ROOTFS/tmp/run.sh"
 	args /tmp/run.sh
 	run_orlop run "$ID"
-	[ "$status" -ne 0 ]
+	[ "$status" -eq 1 ]
 	[ "$errors" = "exec /tmp/run.sh: no such file or directory" ]
 	nothing_left
 	start_sleeper

@@ -43,6 +43,7 @@ allow() { # JSON of a rule
 @test "L5 a device of an unknown type is refused" {
 	device /dev/x q 1 3
 	refused run "$ID"
+	says "/linux/devices/0/type: unknown value 'q'"
 	nothing_left
 }
 

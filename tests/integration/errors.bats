@@ -65,14 +65,17 @@ broken() {
 	config '.hostname = "HERE"'
 	sed -i 's/HERE/\xff\xfe/' config.json
 	refused create "$ID"
+	says "not UTF-8: byte 0xff in column 16"
 	nothing_left
 }
 
 @test "a config nested too deeply, and one too large, are refused" {
 	{ printf '{ "ociVersion": "1.0.0", "x": '; printf '[%.0s' {1..1000}; printf ']%.0s' {1..1000}; echo '}'; } >config.json
 	refused create "$ID"
+	says "nested deeper than 64 levels"
 	{ printf '{ "ociVersion": "1.0.0", "x": "'; head -c 20000000 /dev/zero | tr '\0' a; echo '"}'; } >config.json
 	refused create "$ID"
+	says "'config.json' is larger than 16 MiB"
 	nothing_left
 }
 
@@ -94,6 +97,7 @@ broken() {
 @test "G4 the id of a create that failed is free" {
 	config '.mounts += [{ destination: "/x", type: "nosuchfs", source: "x" }]'
 	refused create "$ID"
+	says "/mounts/5: mount 'nosuchfs' on '/x': filesystem type 'nosuchfs': no such device"
 	config '.mounts |= .[:-1]'
 	ok create "$ID"
 }
@@ -110,5 +114,6 @@ broken() {
 	! grep -q resctrl /proc/mounts || skip "resctrl is mounted"
 	config '.linux.intelRdt = { l3CacheSchema: "L3:0=f" }'
 	refused run "$ID"
+	says "/linux/intelRdt: intelRdt needs a mounted resctrl filesystem"
 	nothing_left
 }

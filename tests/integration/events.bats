@@ -24,6 +24,7 @@ event() { # TYPE JQ
 	fails 1 "duration interval must be greater than 0" events --interval 0s "$ID"
 	fails 1 "container does not exist" events --interval 1.5s "$ID"
 	refused events --interval 5 "$ID"
+	says "invalid interval: 5 (expected a duration like 5s or 500ms)"
 }
 
 @test "events tells the life of a container from create to delete" {

@@ -130,7 +130,8 @@ load ../lib/orlop
 	start_sleeper
 	for program in /bin/bad /bin/missing /etc; do
 		run_orlop exec -d --pid-file "$T/exec.pid" "$ID" "$program"
-		[ "$status" -ne 0 ]
+		[ "$status" -eq 255 ] || complain "status $status of $program"
+		says "$program"
 		[ ! -e "$T/exec.pid" ]
 	done
 }

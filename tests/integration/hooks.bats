@@ -128,6 +128,7 @@ status_given_to() {
 @test "H3 a relative path is refused" {
 	config '.hooks.prestart = [{ path: "bin/true" }]'
 	refused run "$ID"
+	says "/hooks/prestart/0/path: expected an absolute path, found string 'bin/true'"
 	nothing_left
 }
 
@@ -192,6 +193,7 @@ status_given_to() {
 	hook createRuntime 'exit 1'
 	hook createRuntime "touch $T/ran"
 	refused create "$ID"
+	says "error running createRuntime hook #0: exit status 1"
 	[ ! -e "$T/ran" ]
 }
 
@@ -234,6 +236,7 @@ status_given_to() {
 	hook createRuntime "touch $T/began; exec sleep 1000" '{ "timeout": 1 }'
 	before=$SECONDS
 	refused create "$ID"
+	says "error running createRuntime hook #0: '/bin/sh' did not end within its timeout of 1 s and was killed"
 	[ $((SECONDS - before)) -lt 10 ]
 	[ -e "$T/began" ]
 	nothing_left
@@ -243,6 +246,7 @@ status_given_to() {
 	hook createRuntime "sleep 15; true" '{ "timeout": 1 }'
 	before=$SECONDS
 	refused create "$ID"
+	says "error running createRuntime hook #0: '/bin/sh' did not end within its timeout of 1 s and was killed"
 	[ $((SECONDS - before)) -lt 10 ]
 	nothing_left
 }
@@ -250,6 +254,7 @@ status_given_to() {
 @test "H4 a timeout of 0 is refused" {
 	hook createRuntime true '{ "timeout": 0 }'
 	refused create "$ID"
+	says "/hooks/createRuntime/0/timeout: expected an integer from 1 to 2147483647, found number 0"
 	nothing_left
 }
 
@@ -366,9 +371,11 @@ status_given_to() {
 	hook poststart "$ORLOP --root $ROOT delete -f $ID && $ORLOP --root $ROOT run -d --config $BUNDLE/other.json $ID <&- >&- 2>&-; exit 1"
 	ok create "$ID"
 	refused start "$ID"
+	says "error running poststart hook #0: exit status 1"
 	has_status running
 	ok delete -f "$ID"
 	refused run -d "$ID"
+	says "error running poststart hook #0: exit status 1"
 	has_status running
 	ok exec "$ID" true
 }

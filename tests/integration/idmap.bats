@@ -208,7 +208,9 @@ joined_user_namespace() { # a container whose user namespace the next one joins
 	config '.mounts[-1] += { uidMappings: [{ containerID: 0, hostID: 10, size: 5 }, { containerID: 2, hostID: 50, size: 5 }],
 		gidMappings: [{ containerID: 0, hostID: 10, size: 5 }] }'
 	refused create "$ID"
+	says "/mounts/5/uidMappings/1: overlaps the mapping on line"
 	maps 0 10 0
 	refused create "$ID"
+	says "/mounts/5/uidMappings/0/size: expected an integer from 1 to 4294967295, found number 0"
 	nothing_left
 }

@@ -314,6 +314,7 @@ lacks_option() {
 	mkdir "$ROOTFS/elsewhere"
 	ln -s elsewhere "$ROOTFS/proc"
 	refused run "$ID"
+	says "destination '/proc' must be mounted on ordinary directory"
 	nothing_left
 }
 
@@ -331,6 +332,7 @@ lacks_option() {
 	nothing_left
 	config 'del(.root)'
 	refused create "$ID"
+	says "root must be specified"
 	nothing_left
 }
 
@@ -384,6 +386,7 @@ lacks_option() {
 @test "L18 a relative masked path is refused" {
 	config '.linux.maskedPaths += ["dir"]'
 	refused create "$ID"
+	says "/linux/maskedPaths/3: expected an absolute path, found string 'dir'"
 	nothing_left
 }
 

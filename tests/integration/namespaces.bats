@@ -29,6 +29,7 @@ link() {
 @test "L1 a type that is listed twice is refused" {
 	config '.linux.namespaces += [{ type: "ipc" }]'
 	refused create "$ID"
+	says "/linux/namespaces/5/type: duplicate namespace 'ipc'"
 	nothing_left
 }
 
@@ -82,9 +83,11 @@ link() {
 @test "L2 a file that is no namespace, or one of another type, is refused" {
 	namespace network /proc/self/ns/uts
 	refused create "$ID"
+	says "'/proc/self/ns/uts' is not a namespace of type 'network' but of type 'uts'"
 	nothing_left
 	namespace network "$BUNDLE/config.json"
 	refused create "$ID"
+	says "config.json' is not a namespace"
 	nothing_left
 	namespace network /no/such/ns
 	fails 1 "/no/such/ns" create "$ID"
@@ -110,6 +113,7 @@ link() {
 @test "L4 offsets without a time namespace are refused" {
 	config '.linux.timeOffsets = { monotonic: { secs: 1 } }'
 	refused create "$ID"
+	says "/linux/timeOffsets: 'timeOffsets' without a time namespace"
 	nothing_left
 }
 

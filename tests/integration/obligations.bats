@@ -34,6 +34,7 @@ knob() { # CONTROLLER FILE WANT
 @test "OP-S1 OP-C1 OP-ST1 OP-K1 OP-D1 without an id each operation is an error" {
 	for verb in state create start kill delete; do
 		refused $verb
+		says "requires "
 	done
 	nothing_left
 }
@@ -58,14 +59,18 @@ knob() { # CONTROLLER FILE WANT
 	ok create "$ID"
 	pid=$(pid_of)
 	refused delete "$ID"
+	says "that is not stopped: created"
 	has_status created
 	ok start "$ID"
 	ok delete -f "$ID"
 	start_sleeper
 	pid=$(pid_of)
 	refused start "$ID"
+	says "cannot start an already running container"
 	refused delete "$ID"
+	says "that is not stopped: running"
 	refused kill "$ID" NOSUCHSIGNAL
+	says "unknown signal \"NOSUCHSIGNAL\""
 	has_status running
 	[ "$(pid_of)" = "$pid" ]
 }
@@ -86,8 +91,10 @@ knob() { # CONTROLLER FILE WANT
 	ok delete -f "$ID"
 	config '.annotations = { "": "x" }'
 	refused create "$ID"
+	says "/annotations/: a key must not be empty"
 	config '.annotations = { "org.example.number": 3 }'
 	refused create "$ID"
+	says "/annotations/org.example.number: expected a string, found number 3"
 	nothing_left
 }
 
@@ -108,6 +115,7 @@ knob() { # CONTROLLER FILE WANT
 @test "L2 a relative path of a namespace is refused" {
 	namespace network run/netns/x
 	refused create "$ID"
+	says "/linux/namespaces/4/path: expected an absolute path, found string 'run/netns/x'"
 	nothing_left
 }
 
@@ -164,6 +172,7 @@ knob() { # CONTROLLER FILE WANT
 	start_sleeper
 	echo '{ "memory": { "limit": 4096, "checkBeforeUpdate": true } }' >"$T/update.json"
 	refused update -r "$T/update.json" "$ID"
+	says "unable to set memory limit to 4096 (current usage: "
 	if [ "$SUITE_CG" = v1 ]; then
 		knob memory memory.limit_in_bytes 67108864
 	else

@@ -43,6 +43,7 @@ load ../lib/orlop
 @test "P6 empty args are refused" {
 	config '.process.args = []'
 	refused run "$ID"
+	says "/process/args: args must not be empty"
 	nothing_left
 }
 
@@ -314,6 +315,7 @@ load ../lib/orlop
 	no_namespace uts
 	config 'del(.hostname)'
 	refused run "$ID"
+	says "/domainname: unable to set domainname without a private UTS namespace"
 	nothing_left
 }
 

@@ -95,6 +95,7 @@ reboot_with() { # HOW: what init does at once
 
 @test "--on-reboot needs the foreground" {
 	refused run -d --on-reboot=restart "$ID"
+	says "--on-reboot and --on-halt need the foreground, not --detach"
 	nothing_left
 }
 

@@ -25,6 +25,7 @@ needs_resctrl() {
 	no_resctrl
 	config '.linux.intelRdt = {}'
 	refused create "$ID"
+	says "intelRdt needs a mounted resctrl filesystem"
 	nothing_left
 }
 
@@ -46,8 +47,10 @@ needs_resctrl() {
 	says "/linux/intelRdt/schemata"
 	config '.linux.intelRdt = { memBwSchema: "L3:0=f" }'
 	refused create "$ID"
+	says "/linux/intelRdt/memBwSchema: expected a line that begins with 'MB:'"
 	config '.linux.intelRdt = { closID: "a/b" }'
 	refused create "$ID"
+	says "/linux/intelRdt/closID: 'a/b' must be a directory name or '/'"
 	nothing_left
 }
 

@@ -142,8 +142,10 @@ needs_rt() {
 @test "P17 an unknown class or a priority of 8 is refused" {
 	config '.process.ioPriority = { class: "IOPRIO_CLASS_NONE", priority: 4 }'
 	refused create "$ID"
+	says "/process/ioPriority/class: unknown value 'IOPRIO_CLASS_NONE'"
 	config '.process.ioPriority = { class: "IOPRIO_CLASS_BE", priority: 8 }'
 	refused create "$ID"
+	says "/process/ioPriority/priority: expected an integer from 0 to 7, found number 8"
 	nothing_left
 }
 

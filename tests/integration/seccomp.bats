@@ -159,9 +159,11 @@ rule() {
 @test "L12 L16 an errno with an action that has none is refused" {
 	rule SCMP_ACT_KILL '{ "errnoRet": 5 }' mkdir
 	refused run "$ID"
+	says "/errnoRet: 'SCMP_ACT_KILL' returns no errno"
 	nothing_left
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", defaultErrnoRet: 5 }'
 	refused run "$ID"
+	says "/linux/seccomp/defaultErrnoRet: 'SCMP_ACT_ALLOW' returns no errno"
 	nothing_left
 }
 
@@ -241,6 +243,7 @@ agent() { # ERRNO
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p }' --arg p "$T/nobody"
 	rule SCMP_ACT_NOTIFY '{}' mkdir mkdirat
 	refused run "$ID"
+	says "/linux/seccomp/listenerPath: connect to socket"
 	nothing_left
 }
 
@@ -250,6 +253,7 @@ agent() { # ERRNO
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", listenerMetadata: "x" }'
 	rule SCMP_ACT_NOTIFY '{}' mkdir mkdirat
 	refused run "$ID"
+	says "'listenerMetadata' without 'listenerPath'"
 	nothing_left
 }
 

@@ -101,6 +101,7 @@ libc.ptrace(17, pid, None, None)  # DETACH' "$pid"
 	for ((i = 0; i < 25; i++)); do
 		nice -n 19 "$ORLOP" --root "$ROOT" create "$ID" >"$T/out" 2>&1 3>&- 4>&-
 		refused start "$ID"
+		says "exec format error"
 		[ "$(state_of)" = stopped ]
 		ok delete "$ID"
 	done

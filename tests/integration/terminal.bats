@@ -97,6 +97,7 @@ on_terminal() {
 @test "a console socket that nobody listens on is refused and leaves nothing" {
 	config '.process.terminal = true'
 	refused create --console-socket "$T/nobody" "$ID"
+	says "connect to socket '$T/nobody': no such file or directory"
 	nothing_left
 }
 

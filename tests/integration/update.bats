@@ -125,6 +125,7 @@ resources() { # JSON of 'update --resources -'
 	fails 1 "write '0-9999'" update --cpuset-cpus 0-9999 "$ID" || says "9999"
 	[ "$(now cpuset/cpuset.cpus cpuset/cpuset.cpus)" = 0 ]
 	refused update --cpuset-cpus nonsense "$ID"
+	says "invalid value 'nonsense' for '--cpuset-cpus'"
 }
 
 @test "update --pids-limit: -1 is no limit, 0 the least" {
@@ -164,6 +165,7 @@ resources() { # JSON of 'update --resources -'
 		[[ "$(now - io/io.weight)" == "default 4950" ]]
 	fi
 	refused update --blkio-weight 5 "$ID"
+	says "/blockIO/weight: expected a weight from 10 to 1000, found 5"
 }
 
 @test "update --resources of a file: what it does not name stays" {
@@ -201,6 +203,7 @@ resources() { # JSON of 'update --resources -'
 @test "update leaves the device rules alone" {
 	start_sleeper
 	refused exec "$ID" sh -c 'mknod /tmp/kmsg c 1 11'
+	says "Operation not permitted"
 	resources '{ "devices": [ { "allow": true, "access": "rwm" } ] }'
 	[ "$SUITE_CG" = v2 ] || refute grep -q 'a \*:\* rwm' "$(cgroup_file devices devices.list)"
 }

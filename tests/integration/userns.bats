@@ -45,6 +45,7 @@ load ../lib/orlop
 @test "L3 a user namespace without mappings is refused" {
 	namespace user
 	refused create "$ID"
+	says "a new user namespace needs 'uidMappings'"
 	nothing_left
 }
 
@@ -52,6 +53,7 @@ load ../lib/orlop
 	user_namespace 100000 10
 	config '.process.user = { uid: 5000, gid: 0 }'
 	refused run "$ID"
+	says "/process/user/uid: id 5000 is not in 'linux.uidMappings'"
 	nothing_left
 }
 
@@ -113,6 +115,7 @@ load ../lib/orlop
 	mkdir "$T/data"
 	mount_entry /m none "$T/data" bind idmap
 	refused run "$ID"
+	says "option 'idmap' needs 'uidMappings' and 'gidMappings', or a user namespace"
 	nothing_left
 }
 
@@ -134,6 +137,7 @@ load ../lib/orlop
 	mount_entry /m none "$T/data" bind idmap
 	config '.mounts[-1].uidMappings = [{ containerID: 0, hostID: 5000, size: 10 }]'
 	refused run "$ID"
+	says "/mounts/5: 'uidMappings' without 'gidMappings'"
 	nothing_left
 }
 

@@ -27,6 +27,7 @@ validate() {
 	grep -Eq "^config.json:[0-9]+:[0-9]+: error: /linux/resources/memory/limit: .* did you mean 10485760\?" <<<"$output"
 	sort -t: -k2n -c <(grep ' error: ' <<<"$output")
 	refused create "$ID"
+	says "/process/cwd: expected an absolute path, found string 'tmp'"
 	nothing_left
 }
 

@@ -127,6 +127,7 @@ ends_with() { # STATUS PID
 	start_sleeper
 	fails 255 "has no process 999" wait --pid 999 "$ID"
 	refused wait --pid 0 "$ID"
+	says "invalid pid: 0 (expected the number of a process)"
 	fails 255 "has no process $$ (of the host)" wait --host-pid $$ "$ID"
 	fails 255 "container does not exist" wait nope
 }
