@@ -8,6 +8,11 @@ wait_in_background() { # NAME ARG...
 	background "$name" env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" wait "$@"
 }
 
+# waits PID: it holds a pidfd and sleeps.
+waits() {
+	grep -qs "^State:[[:space:]]S" "/proc/$1/status" && readlink "/proc/$1/fd/"* 2>/dev/null | grep -q pidfd
+}
+
 # The container exits with $1 when /tmp/go is there.
 until_told() {
 	script "until [ -e /tmp/go ]; do sleep 0.05; done; exit $1"
@@ -24,7 +29,7 @@ ends_with() { # STATUS PID
 	until_told 42
 	ok run -d "$ID"
 	wait_in_background w "$ID"
-	sleep 0.3
+	eventually waits "$BG"
 	touch "$ROOTFS/tmp/go"
 	ends_with 42 "$BG"
 	[ "$(<"$T/w.out")" = "$ID: exited with 42" ]
@@ -33,7 +38,7 @@ ends_with() { # STATUS PID
 @test "wait gives the signal that ended it" {
 	start_sleeper
 	wait_in_background w "$ID"
-	sleep 0.2
+	eventually waits "$BG"
 	ok kill "$ID" KILL
 	ends_with 137 "$BG"
 	grep -qx "$ID: was killed by SIGKILL" "$T/w.out"
@@ -43,7 +48,7 @@ ends_with() { # STATUS PID
 	script 'exit 5'
 	ok create "$ID"
 	wait_in_background w "$ID"
-	sleep 0.2
+	eventually waits "$BG"
 	ok start "$ID"
 	ends_with 5 "$BG"
 }
@@ -52,7 +57,7 @@ ends_with() { # STATUS PID
 	until_told 9
 	ok run -d "$ID"
 	wait_in_background w "$ID"
-	sleep 0.3
+	eventually waits "$BG"
 	touch "$ROOTFS/tmp/go"
 	ends_with 9 "$BG"
 	run_orlop wait --format json "$ID"
@@ -80,7 +85,7 @@ ends_with() { # STATUS PID
 	until_told 2
 	ok run -d "$ID-2"
 	wait_in_background w "$ID-2" "$ID"
-	sleep 0.3
+	eventually waits "$BG"
 	touch "$ROOTFS/tmp/go"
 	ends_with 1 "$BG"
 	grep -qx "$ID: exited with 1" "$T/w.out"
@@ -93,7 +98,7 @@ ends_with() { # STATUS PID
 	until_told 2
 	ok run -d "$ID-2"
 	wait_in_background w --any "$ID" "$ID-2"
-	sleep 0.3
+	eventually waits "$BG"
 	touch "$ROOTFS/tmp/go"
 	ends_with 2 "$BG"
 	[ "$(<"$T/w.out")" = "$ID-2: exited with 2" ]
@@ -114,8 +119,9 @@ ends_with() { # STATUS PID
 	wait_in_background inside --pid "$inside" "$ID"
 	local first=$BG
 
+	eventually waits "$first"
 	wait_in_background host --host-pid "$(<"$T/pid")" "$ID"
-	sleep 0.3
+	eventually waits "$BG"
 	touch "$ROOTFS/tmp/go"
 	ends_with 12 "$first"
 	ends_with 12 "$BG"
@@ -135,7 +141,7 @@ ends_with() { # STATUS PID
 @test "wait outlives a delete" {
 	start_sleeper
 	wait_in_background w "$ID"
-	sleep 0.2
+	eventually waits "$BG"
 	ok delete -f "$ID"
 	ends_with 137 "$BG"
 }
