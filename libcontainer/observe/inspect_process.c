@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/proc.h"
 #include "observe/inspect.h"
 #include "spec/objects.h"
 
@@ -161,20 +162,19 @@ static void memory(struct inspection *i, const char *status)
 	json_object_end(i->o);
 }
 
-/* Field 22 of stat counts ticks since boot. */
 static const char *start_time(struct inspection *i, pid_t pid)
 {
 	struct timespec boot, real;
-	uint64_t ticks;
+	struct proc_stat s;
 	struct tm tm;
 	time_t t;
 	char text[32];
 
-	if (process_stat_number(pid, 22, &ticks) < 0)
+	if (proc_stat(pid, &s) < 0)
 		return NULL;
 	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
 	(void)clock_gettime(CLOCK_REALTIME, &real);
-	t = real.tv_sec - boot.tv_sec + (time_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
+	t = real.tv_sec - boot.tv_sec + (time_t)(s.start_time / (uint64_t)sysconf(_SC_CLK_TCK));
 	if (!gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return NULL;
 	return arena_strdup(i->arena, text);
