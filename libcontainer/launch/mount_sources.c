@@ -100,7 +100,7 @@ static int await_helper(pid_t pid, int pidfd, struct error *err)
 
 	do
 		r = child_await(pidfd, STUCK_TICK);
-	while (r == 0 && !(why = stuck_look(&s, pid)));
+	while (r == 0 && !(why = stuck_check(&s, pid)));
 	if (r > 0) {
 		(void)waitpid(pid, NULL, __WALL);
 		return 0;
