@@ -147,9 +147,16 @@ static long mount_console(int root, int slave)
 	return r;
 }
 
-static long become_terminal(int slave)
+long op_TERMINAL(struct stage *s, const struct plan_op *op)
 {
-	long r = sys(ioctl, slave, TIOCSCTTY, 0);
+	(void)s;
+	(void)op;
+	return sys(ioctl, 0, TIOCSCTTY, 0);
+}
+
+static long become_terminal(int slave, bool later)
+{
+	long r = later ? 0 : sys(ioctl, slave, TIOCSCTTY, 0);
 
 	for (int fd = 0; r >= 0 && fd <= 2; fd++)
 		r = sys(dup3, slave, fd, 0);
@@ -169,7 +176,7 @@ long op_CONSOLE(struct stage *s, const struct plan_op *op)
 	if (r == 0 && (op->flags & OP_FILE))
 		r = mount_console(s->root, (int)slave);
 	if (r == 0)
-		r = become_terminal((int)slave);
+		r = become_terminal((int)slave, op->flags & OP_LATER);
 	if (r == 0)
 		r = talk_send(s, SYNC_CONSOLE, 0, (int)master);
 	sys(close, master);

@@ -29,6 +29,7 @@ enum plan_feature {
 	WITH_LISTENER = 1 << 4,      /* seccomp notify                                */
 	WITH_LIMITS = 1 << 5,        /* exec: the parent has something to do late     */
 	WITH_SOURCES = 1 << 6,       /* the parent clones what mounts of the config hold */
+	WITH_BIRTH = 1 << 7,         /* exec: BIRTH after all that takes rights       */
 };
 
 struct plan_span {
@@ -77,6 +78,7 @@ enum plan_op_flag {
 	OP_MODE = 1 << 7,      /* a mode was asked for: keep it                     */
 	OP_IN_DIR = 1 << 8,    /* a name in `dir`, not a path                       */
 	OP_PLAIN = 1 << 9,     /* no symlink anywhere in the path                   */
+	OP_LATER = 1 << 11,    /* by another op                                     */
 	OP_ENV = 1 << 10,      /* a hook: with the program's environment            */
 	OP_LIKE_MOUNT = 1 << 11, /* the target is made a file if `mount` is one     */
 };

@@ -120,7 +120,9 @@ static bool numbers_ok(struct numbers *n, const struct plan *p, const struct pla
 		n->sync = op->x <= PLAN_NUMBER_MAX ? op->x : 0;
 	if (op->code != PLAN_FD_PLACE)
 		return true;
-	if (op->x < SYNC_FD || op->x >= n->sync || op->x >= (uint64_t)SYNC_FD + 1 + (uint32_t)op->fd)
+	if (op->x < SYNC_FD || op->x >= n->sync)
+		return false;
+	if (op->fd >= 0 && op->x >= (uint64_t)SYNC_FD + 1 + (uint32_t)op->fd)
 		return false;
 	if (op->x > n->placed)
 		n->placed = op->x;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/file.h"
@@ -143,6 +144,21 @@ bool proc_is_exiting(pid_t pid)
 	struct proc_stat s;
 
 	return proc_stat(pid, &s) == 0 && s.exiting;
+}
+
+int proc_namespace(pid_t pid, const char *name, uint64_t *inode)
+{
+	char path[64];
+	struct stat st;
+
+	if (pid > 0)
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
+	else
+		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+	if (stat(path, &st) < 0)
+		return -errno;
+	*inode = st.st_ino;
+	return 0;
 }
 
 int proc_status(pid_t pid, struct str *ret)

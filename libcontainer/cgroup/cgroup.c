@@ -347,6 +347,35 @@ int cgroup_entry_fds(struct cgroup *c, const char *const *subs, size_t n_subs, i
 	return r < 0 ? r : n;
 }
 
+static int write_pid(int fd, pid_t pid, struct error *err)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d", (int)pid);
+
+	return write(fd, text, (size_t)n) == n ? 0 : sysf(err, "move process %d into the cgroup", (int)pid);
+}
+
+int cgroup_take_in(struct cgroup *c, const char *const *subs, size_t n_subs, const char *sub, pid_t init,
+		   pid_t pid, struct error *err)
+{
+	auto_(close_fd) int dir = cgroup_clone_fd(c, sub, init, err), procs = -EBADF;
+	int fds[CGROUP_TREES_MAX], n, r = 0;
+
+	if (dir < 0 && dir != -ENOENT)
+		return dir;
+	if (dir >= 0) {
+		procs = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+		r = procs < 0 ? sysf(err, "open 'cgroup.procs'") : write_pid(procs, pid, err);
+	}
+	n = r < 0 ? r : cgroup_entry_fds(c, subs, n_subs, fds, CGROUP_TREES_MAX, err);
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = write_pid(fds[i], pid, err);
+		close_fd(fds[i]);
+	}
+	return n < 0 ? n : r;
+}
+
 /* ---- limits ---- */
 
 static bool wants_limits(const struct spec_resources *r)

@@ -104,6 +104,13 @@ int cgroup_attach(struct cgroup *c, const char *sub, pid_t pid, struct error *er
 int cgroup_entry_fds(struct cgroup *c, const char *const *subs, size_t n_subs, int *fds, size_t max,
 		     struct error *err);
 
+/*
+ * A process that was born outside, where a clone inside is refused by the pids limit: into all of them, as
+ * cgroup_clone_fd() and cgroup_entry_fds() say. Each takes the kernel about 10 ms (nsexec/op_ns.c).
+ */
+int cgroup_take_in(struct cgroup *c, const char *const *subs, size_t n_subs, const char *sub, pid_t init,
+		   pid_t pid, struct error *err);
+
 /* What of cgroup_apply() with `devices` can be done before, while the child is busy. Cannot fail. */
 void cgroup_prepare(struct cgroup *c, const struct spec_resources *r);
 

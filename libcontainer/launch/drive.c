@@ -96,21 +96,38 @@ int talk_watch(int sync, struct error *err)
 	return 0;
 }
 
+/* What the kernel hands over beside a record: who sent it, where that was asked for, and one descriptor. */
+static void take_control(struct msghdr *m, int *fd, pid_t *sender)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		struct ucred who;
+
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(fd, CMSG_DATA(c), sizeof(int));
+		if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(who))) {
+			memcpy(&who, CMSG_DATA(c), sizeof(who));
+			*sender = who.pid;
+		}
+	}
+}
+
 /* 1: a record; 0: end of file; -EAGAIN: silence; -EINTR: a signal. */
-static int receive_now(const struct conversation *t, struct sync_message *record, int *fd)
+static int receive_now(const struct conversation *t, struct sync_message *record, int *fd, pid_t *sender)
 {
 	struct iovec io = { record, sizeof(*record) };
+	const size_t senders = t->births ? CMSG_SPACE(sizeof(struct ucred)) : 0;
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
 	} rights;
 	struct msghdr m = {
 		.msg_iov = &io,
 		.msg_iovlen = 1,
 		.msg_control = &rights,
-		.msg_controllen = CMSG_LEN(sizeof(int)), /* not CMSG_SPACE: that has room for two */
+		.msg_controllen = senders + CMSG_LEN(sizeof(int)), /* not CMSG_SPACE: that has room for two */
 	};
-	struct cmsghdr *c;
 	ssize_t n;
 
 	/* ECONNRESET: it went and left one of our records unread. Told once, before what it has sent. */
@@ -119,16 +136,13 @@ static int receive_now(const struct conversation *t, struct sync_message *record
 	while (n < 0 && errno == ECONNRESET);
 	if (n < 0)
 		return -errno;
-	c = CMSG_FIRSTHDR(&m);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
+	take_control(&m, fd, sender);
 	if (n == 0)
 		return 0;
 	return n == sizeof(*record) && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? 1 : -EPROTO;
 }
 
-static int receive(const struct conversation *t, struct sync_message *record, int *fd,
+static int receive(const struct conversation *t, struct sync_message *record, int *fd, pid_t *sender,
 		   struct error *err)
 {
 	struct stuck s = { 0 };
@@ -136,7 +150,7 @@ static int receive(const struct conversation *t, struct sync_message *record, in
 	int r, sig;
 
 	for (;;) {
-		r = receive_now(t, record, fd);
+		r = receive_now(t, record, fd, sender);
 		if (r != -EAGAIN && r != -EINTR)
 			break;
 		/* Somebody may get tired of waiting. A container that was there before is not ours to take back. */
@@ -176,27 +190,29 @@ static int give_source(struct conversation *t, const struct sync_message *asked,
 
 /* The next record that is no SOURCE. */
 static int receive_step(struct conversation *t, struct sync_message *record, int *fd,
-			struct error *err)
+			pid_t *sender, struct error *err)
 {
-	int r = receive(t, record, fd, err);
+	int r = receive(t, record, fd, sender, err);
 
 	while (r == 1 && record->step == SYNC_SOURCE) {
 		r = give_source(t, record, *fd, err);
 		close_fd(*fd);
 		*fd = -EBADF;
 		if (r == 0)
-			r = receive(t, record, fd, err);
+			r = receive(t, record, fd, sender, err);
 		else
 			return r;
 	}
 	return r;
 }
 
-int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, struct error *err)
+/* sender: its pid as the kernel saw it; 0 where that is not asked for. */
+static int await(struct conversation *t, enum sync_step step, int *fd, int *num, pid_t *sender,
+		 struct error *err)
 {
 	auto_(close_fd) int got = -EBADF;
 	struct sync_message record = { 0 };
-	int r = receive_step(t, &record, &got, err);
+	int r = receive_step(t, &record, &got, sender, err);
 
 	if (r == 0)
 		return failure_of_death(t, err);
@@ -204,6 +220,7 @@ int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, s
 		return record.step == SYNC_SOURCE ?
 			       r :
 			       error_context(err, "wait for the child's %s", sync_name(step));
+	t->crowded = record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_BIRTH && record.num == EAGAIN;
 	if (record.step == SYNC_FAILED)
 		return failure_of_op(t, &record, err);
 	if (record.step != step || sync_allowed(t->features, t->last, step, SYNC_CHILD) < 0)
@@ -217,11 +234,37 @@ int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, s
 	return 0;
 }
 
+int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, struct error *err)
+{
+	pid_t sender = 0;
+
+	return await(t, step, fd, num, &sender, err);
+}
+
+int talk_await_birth(struct conversation *t, enum sync_step step, struct child *child, struct error *err)
+{
+	auto_(close_fd) int pidfd = -EBADF;
+	pid_t sender = 0;
+	int pid = 0, r = await(t, step, &pidfd, &pid, &sender, err);
+
+	if (r < 0)
+		return r;
+	/* The one that was born has the socket as well, and others may have taken it from that one. */
+	if (sender != child->pid || pidfd < 0 || pid <= 0)
+		return failf(err, EPROTO, "process %d, which is not the stage, said %s", (int)sender,
+			     sync_name(step));
+	child_replace(child, pid, take_fd(pidfd));
+	t->pid = child->pid;
+	t->pidfd = child->pidfd;
+	return 0;
+}
+
 int talk_await_exec(struct conversation *t, struct error *err)
 {
 	auto_(close_fd) int got = -EBADF; /* what a hook has said */
 	struct sync_message record = { 0 };
-	int r = receive(t, &record, &got, err);
+	pid_t sender = 0;
+	int r = receive(t, &record, &got, &sender, err);
 
 	if (r < 0)
 		return error_context(err, "wait for the program's start");

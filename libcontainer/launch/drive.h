@@ -12,6 +12,8 @@ struct conversation {
 	int pidfd;           /* of the child, borrowed; to tell how it died */
 	pid_t pid;           /* to tell what holds it                       */
 	bool patient;        /* a frozen child is waited for                */
+	bool births;         /* records come with their sender              */
+	bool crowded;        /* set when the birth was refused with EAGAIN: a pids limit */
 	unsigned features;
 	enum sync_step last;
 	const struct compiled *compiled; /* of a create: whose sources the child may ask for; else NULL */
@@ -32,6 +34,9 @@ int talk_table_send(struct conversation *t, struct error *err);
  * child that cannot answer (launch/stuck.h).
  */
 int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, struct error *err);
+
+/* BORN: the one that stays takes the place of the stage. */
+int talk_await_birth(struct conversation *t, enum sync_step step, struct child *child, struct error *err);
 
 /* Both ends of a conversation: its silence is looked into. */
 int talk_watch(int sync, struct error *err);

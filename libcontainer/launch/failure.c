@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static const struct {
 } op_words[] = {
 	{ PLAN_CGROUP_ENTER,   "enter the cgroup" },
 	{ PLAN_SETNS,          "join the namespace" },
+	{ PLAN_ENTER,          "join the container's namespaces" },
 	{ PLAN_UNSHARE,        "make the namespace" },
 	{ PLAN_PROC_WRITE,     "write '%2' to '/proc/%1'" },
 	{ PLAN_LOOPBACK_UP,    "bring up the loopback interface" },
@@ -70,6 +72,8 @@ static const struct {
 	{ PLAN_SYMLINK,        "link '/dev/%1' to '%2'" },
 	{ PLAN_CONSOLE,        "make the console (is there a devpts on /dev/pts?)" },
 	{ PLAN_SETSID,         "setsid" },
+	{ PLAN_TERMINAL,       "make stdin the controlling terminal" },
+	{ PLAN_BIRTH,          CLONE_FAILED },
 	{ PLAN_KEYRING,        "join the session keyring '%1'" },
 	{ PLAN_CHDIR,          "chdir to cwd '%1'" },
 	{ PLAN_BOUNDING,       "drop capabilities from the bounding set" },
@@ -200,6 +204,15 @@ static void device_text(const struct json *origin, struct str *out)
 		str_printf(out, "device '%s': ", path->text);
 }
 
+/* "join the network namespace" */
+static void namespace_text(const struct conversation *t, uint32_t op, struct str *out)
+{
+	const char *name = spec_namespace_name(plan_ops(plan_blob(t->plan))[op].x);
+
+	out->n = 0;
+	str_printf(out, "join the %s namespace", name ? name : "container's");
+}
+
 /* ---- the program itself: the words that docker and podman look for ---- */
 
 static int exec_failure(const struct conversation *t, uint16_t code, int num, struct error *err)
@@ -252,6 +265,21 @@ static int hook_failure(const struct conversation *t, const struct sync_message 
 	return -err->num;
 }
 
+static const struct spec_namespace *joined_pids(const struct conversation *t)
+{
+	const struct spec_namespace *ns = t->spec ? spec_namespace_of(&t->spec->lnx, CLONE_NEWPID) : NULL;
+
+	return ns && ns->path ? ns : NULL;
+}
+
+/* clone(2): nobody can come into it any more. */
+static int failure_of_ended_pids(const struct spec_namespace *ns, struct error *err)
+{
+	failf(err, ESRCH,
+	      "join the pid namespace: the process that was its init has ended, so no other can be made in it");
+	return spec_error(ns->json, "path", err);
+}
+
 int failure_of_op(const struct conversation *t, const struct sync_message *m, struct error *err)
 {
 	uint16_t code = (uint16_t)(m->op & 0xffff);
@@ -274,12 +302,18 @@ int failure_of_op(const struct conversation *t, const struct sync_message *m, st
 				    t->last >= SYNC_CREATED ? HOOK_START_CONTAINER :
 							      HOOK_CREATE_CONTAINER,
 				    err);
+	if (code == PLAN_BIRTH && m->num == ENOMEM && joined_pids(t))
+		return failure_of_ended_pids(joined_pids(t), err);
 	if (t->plan && !plan_op_origin(t->plan, op, &origin, &member))
 		return codef(err, m->num, "the child failed before its first operation");
 	mount_text(origin, &text);
 	device_text(origin, &text);
 	if (!t->plan || m->num != EPERM || !locked_flags_text(t->plan, op, &text))
 		op_text(t, op, code, &text);
+	if (code == PLAN_SETNS && origin)
+		namespace_text(t, op, &text);
+	if (code == PLAN_ENTER && m->num == EXDEV)
+		str_add(&text, ": what is mounted on their root is the root of the host");
 	if (code == PLAN_PROC_WRITE && m->num == ENOENT)
 		str_add(&text, " (does this kernel have it?)");
 	if (code == PLAN_TARGET && m->num == ELOOP)

@@ -9,6 +9,8 @@
  *   plain            clone3(CLONE_VM | namespaces) -> stage; some of the namespaces it may make itself, while we go on
  *   new user ns      the same without CLONE_VM: it must wait for us to write its id mappings, since an
  *                    execve by an unmapped user would lose all capabilities
+ *   exec             clone3(CLONE_VM) -> stage, in our own namespaces: it enters those of the container, where others may
+ *                    see it, when it has nothing of ours any more, and gives birth to the process (nsexec/op_birth.c)
  *   joins first      a helper, sharing memory and descriptors with us, joins namespaces and makes the
  *                    child as our own (CLONE_PARENT): we stay where we are, and so does our pidfd
  */
@@ -273,11 +275,28 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool patien
 	return spec_error(failed->origin, "path", err);
 }
 
-static int spawn_plain(struct request *r, struct error *err)
+static const char *clone_words(const struct compiled *c, long error)
+{
+	if (error == -EACCES && c->births)
+		return "clone into the container's cgroup (may this user move a process there from the cgroup that the caller is in?)";
+	return c->births ? "clone" : CLONE_FAILED;
+}
+
+static int spawn_plain(struct request *r, const struct compiled *c, struct error *err)
 {
 	long pid = clone_child(r);
 
-	return pid < 0 ? codef(err, (int)pid, CLONE_FAILED) : 0;
+	return pid < 0 ? codef(err, (int)pid, "%s", clone_words(c, pid)) : 0;
+}
+
+/* Who sends a record, by the kernel's word: a process of the container may have taken the socket from the one that is born. */
+static int watch(int sync, bool births, struct error *err)
+{
+	const int on = 1;
+
+	if (births && setsockopt(sync, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		return sysf(err, "ask for the senders on a socket");
+	return talk_watch(sync, err);
 }
 
 /*
@@ -314,6 +333,24 @@ static int above_sync_fd(int *fd, struct error *err)
 	return 0;
 }
 
+void child_replace(struct child *c, pid_t pid, int pidfd)
+{
+	c->stage = c->pid;
+	c->stage_pidfd = c->pidfd;
+	c->pid = pid;
+	c->pidfd = pidfd;
+}
+
+void child_settle(struct child *c)
+{
+	/* As a rule it has ended long since. */
+	if (c->stage > 0 && waitpid(c->stage, NULL, __WALL | WNOHANG) == 0)
+		child_reap(c->stage, c->stage_pidfd);
+	close_fd(c->stage_pidfd);
+	c->stage = -1;
+	c->stage_pidfd = -EBADF;
+}
+
 void child_done(struct child *c)
 {
 	close_fd(c->sync);
@@ -322,6 +359,7 @@ void child_done(struct child *c)
 		child_reap(c->pid, c->pidfd);
 	}
 	close_fd(c->pidfd);
+	child_settle(c);
 	*c = (struct child)CHILD_INIT;
 }
 
@@ -356,7 +394,7 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child *ret,
 		struct error *err)
 {
-	auto_(close_fd) int stage = stage_file(c->n_joins > 0, err);
+	auto_(close_fd) int stage = stage_file(c->n_joins > 0 || c->births, err);
 	auto_(close_fd) int theirs = -EBADF;
 	struct request *r = &shared.request;
 	int ends[2], e;
@@ -367,7 +405,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	ret->sync = ends[0];
 	theirs = ends[1];
 	if (above_sync_fd(&stage, err) < 0 || above_sync_fd(&theirs, err) < 0 ||
-	    talk_watch(ends[0], err) < 0)
+	    watch(ends[0], c->births, err) < 0)
 		return -err->num;
 	fill_request(r, c, cgroup);
 	r->ignored = self_status()->ignored;
@@ -380,7 +418,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	 */
 	if (c->n_joins && (!c->new_userns || geteuid() == 0))
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	e = c->n_joins ? spawn_joined(r, c, patient, err) : spawn_plain(r, err);
+	e = c->n_joins ? spawn_joined(r, c, patient, err) : spawn_plain(r, c, err);
 	/* There may be a child although its helper was held: it is the caller's to end. */
 	if (r->pid) {
 		ret->pid = r->pid;

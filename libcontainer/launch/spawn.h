@@ -14,13 +14,20 @@ struct child {
 	pid_t pid;
 	int pidfd; /* owned */
 	int sync;  /* our end of the conversation; owned */
+	pid_t stage; /* the one that gave birth to it: ends by itself, -1 where there was none, or it was reaped */
+	int stage_pidfd; /* owned */
 };
 
-#define CHILD_INIT { .pid = -1, .pidfd = -EBADF, .sync = -EBADF }
+#define CHILD_INIT { .pid = -1, .pidfd = -EBADF, .sync = -EBADF, .stage = -1, .stage_pidfd = -EBADF }
 
 /* Closes the descriptors; a child that was not taken out (pid -1) is killed and reaped. */
 void child_done(struct child *c);
 #define auto_child __attribute__((cleanup(child_done))) struct child
+
+/* The one that was born takes the place of the stage that gave birth to it; pidfd is taken. */
+void child_replace(struct child *c, pid_t pid, int pidfd);
+/* Reaps the stage that gave birth. */
+void child_settle(struct child *c);
 
 /*
  * cgroup: descriptor for CLONE_INTO_CGROUP or negative. patient: in a frozen one the thaw is waited for, else it is

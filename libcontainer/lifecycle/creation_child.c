@@ -216,6 +216,9 @@ static int runtime_hooks(struct creation *c, struct error *err)
 static int prepare(struct creation *c, struct error *err)
 {
 	cgroup_prepare(c->cgroup, c->spec->lnx.resources);
+	/* Else it is ours, as a rule; root asks nothing more of the kernel here. */
+	if (c->rootless || spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER))
+		(void)proc_namespace(c->child.pid, "user", &c->state.user_namespace);
 	return identity_of(c->child.pid, c->child.pidfd, &c->state.init, err);
 }
 

@@ -86,7 +86,6 @@ int creation_compile(struct creation *c, struct error *err)
 		.listen_fds = c->listen_fds,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
-		.time_ns = -EBADF,
 	};
 	char notify[PATH_MAX];
 	int r = hook_memfd(c->spec, HOOK_CREATE_CONTAINER, &in.hook_state, err);

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/proc.h"
 #include "base/timings.h"
 #include "container/exit.h"
 #include "container/handle.h"
@@ -38,6 +38,7 @@ struct execution {
 	struct conversation talk;
 	int console;
 	bool pid_file;               /* written */
+	bool crowded;                /* the container's pids limit is reached */
 };
 
 static void execution_done(struct execution *e)
@@ -228,22 +229,34 @@ static int load(struct execution *e, struct error *err)
 
 /* ---- into the container ---- */
 
-/* -EBADF: it has none of its own. */
-static int open_time_namespace(const struct execution *e, int *ret, struct error *err)
+/*
+ * Init's user namespace is the one that it was created in, or it has made a new one by itself and left the container's (there
+ * is no way back). Then all its namespaces may be of its own making, and a program of the container's root would run in
+ * them. Asked when we have entered them: what was right now was right then.
+ */
+static int check_user_namespace(struct execution *e, struct error *err)
 {
-	char path[64];
+	uint64_t wanted = e->c->state.user_namespace, inode = 0;
+	int r = 0;
 
-	*ret = -EBADF;
-	if (!e->c->state.time_namespace && !spec_namespace_of(&e->config->spec->lnx, CLONE_NEWTIME))
+	/* Of a container that an older version has made it is not known. */
+	if (!wanted && spec_namespace_of(&e->config->spec->lnx, CLONE_NEWUSER))
 		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/time", (int)e->c->state.init.pid);
-	*ret = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	return *ret < 0 ? sysf(err, "time namespace of the container") : 0;
+	if (!wanted)
+		r = proc_namespace(0, "user", &wanted);
+	if (r == 0)
+		r = proc_namespace(e->c->state.init.pid, "user", &inode);
+	if (r < 0)
+		return codef(err, r, "user namespace of the container's init");
+	if (inode == wanted)
+		return 0;
+	return failf(err, EPERM,
+		     "the container's init has left the user namespace that the container was created in: what it "
+		     "calls its namespaces may not be the container's");
 }
 
 static int compile(struct execution *e, struct error *err)
 {
-	int time_ns, r = open_time_namespace(e, &time_ns, err);
 	const struct compile_input in = {
 		.spec = e->config->spec,
 		.process = &e->process,
@@ -255,18 +268,19 @@ static int compile(struct execution *e, struct error *err)
 		.n_exec_cgroups = e->o->n_cgroups,
 		.cache_dir = e->c->state.rootless ? NULL : "/run/orlop-seccomp",
 		.exec = true,
+		.no_cgroup_entry = e->crowded,
 		.rootless = e->c->state.rootless,
 		.foreground = true,
 		.preserve_fds = e->o->preserve_fds,
 		.start_socket = -EBADF,
 		.init_pidfd = e->init,
-		.time_ns = time_ns,
+		.time_namespace = e->c->state.time_namespace,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,
 	};
 
-	return r < 0 ? r : plan_compile(&in, &e->compiled, err);
+	return plan_compile(&in, &e->compiled, err);
 }
 
 static int enter_resctrl(struct execution *e, struct error *err)
@@ -284,10 +298,17 @@ static int enter_resctrl(struct execution *e, struct error *err)
 	return r;
 }
 
-static int spawn(struct execution *e, struct error *err)
+/* Where on v2, or NULL. */
+static const char *sub_cgroup(const struct execution *e)
 {
-	const char *sub = e->o->n_cgroups && cgroup_is_v2(e->cgroup) ? e->o->cgroups[0] : NULL;
-	auto_(close_fd) int cgroup = cgroup_clone_fd(e->cgroup, sub, e->c->state.init.pid, err);
+	return e->o->n_cgroups && cgroup_is_v2(e->cgroup) ? e->o->cgroups[0] : NULL;
+}
+
+static int clone_stage(struct execution *e, struct error *err)
+{
+	auto_(close_fd) int cgroup =
+		e->crowded ? -ENOENT :
+			     cgroup_clone_fd(e->cgroup, sub_cgroup(e), e->c->state.init.pid, err);
 	struct limits_cpus cpus;
 	int r;
 
@@ -299,19 +320,27 @@ static int spawn(struct execution *e, struct error *err)
 	streams_give(e->config->spec, &e->process);
 	r = stage_spawn(&e->compiled, cgroup, e->o->ignore_paused, &e->child, err);
 	limits_restore_cpus(&cpus);
-	if (r < 0)
-		return r;
 	e->talk = (struct conversation){
 		.sync = e->child.sync,
 		.pidfd = e->child.pidfd,
 		.pid = e->child.pid,
 		.patient = e->o->ignore_paused,
+		.births = true,
+		.crowded = r == -EAGAIN,
 		.features = plan_features(e->compiled.plan),
 		.plan = e->compiled.plan,
 		.spec = e->config->spec,
 		.process = &e->process,
 	};
-	r = cgroup_attach(e->cgroup, sub, e->child.pid, err);
+	return r;
+}
+
+static int spawn(struct execution *e, struct error *err)
+{
+	int r = clone_stage(e, err);
+
+	if (r == 0 && !e->crowded)
+		r = cgroup_attach(e->cgroup, sub_cgroup(e), e->child.pid, err);
 	if (r == 0)
 		r = limits_raise(e->child.pid, &e->process, err);
 	if (r == 0)
@@ -319,12 +348,53 @@ static int spawn(struct execution *e, struct error *err)
 	return r < 0 ? r : talk_table_send(&e->talk, err);
 }
 
-static int go(struct execution *e, struct error *err)
+/* By whom the process is from now on: it has the program's rights, and nothing of ours but the socket. */
+static int await_born(struct execution *e, struct error *err)
 {
-	int r = take_console(&e->talk, e->o->console_socket, &e->console, err);
+	int r = await_console(&e->talk, &e->console, err);
 
 	if (r == 0)
 		r = talk_await(&e->talk, SYNC_CREATED, NULL, NULL, err);
+	return r < 0 ? r : talk_await_birth(&e->talk, SYNC_BORN, &e->child, err);
+}
+
+/*
+ * A pids limit that is reached counts a clone in the cgroup, but not who comes from outside: then the process is born beside
+ * us, and moved. The kernel takes its time for that (cgroup.c), and the container can see it before it is there.
+ */
+static int bring_to_life(struct execution *e, struct error *err)
+{
+	int r = compile(e, err);
+
+	timings_mark("plan");
+	if (r == 0)
+		r = spawn(e, err);
+	timings_mark("clone");
+	if (r == 0)
+		r = await_born(e, err);
+	if (r == 0 || e->crowded || !e->talk.crowded)
+		return r;
+	child_done(&e->child);
+	compiled_done(&e->compiled);
+	close_fd(e->console);
+	e->console = -EBADF;
+	if (err)
+		*err = (struct error)ERROR_INIT;
+	e->crowded = true;
+	return bring_to_life(e, err);
+}
+
+static int go(struct execution *e, struct error *err)
+{
+	int r = bring_to_life(e, err);
+
+	if (r == 0 && e->crowded)
+		r = cgroup_take_in(e->cgroup, e->o->cgroups, e->o->n_cgroups, sub_cgroup(e),
+				   e->c->state.init.pid, e->child.pid, err);
+	if (r == 0)
+		r = check_user_namespace(e, err);
+	if (r == 0)
+		r = send_console(e->o->console_socket, &e->console, err);
 	if (r == 0)
 		r = limits_priorities(e->child.pid, &e->process, err);
 	if (r == 0)
@@ -352,7 +422,7 @@ static int walk(struct execution *e, struct error *err)
 		const char *name;
 	} steps[] = {
 		{ check_status, "state" }, { load, "config" }, { find_cgroup, "cgroup" },
-		{ compile, "plan" },       { spawn, "clone" }, { go, "the stage, and start" },
+		{ go, "the stage, and start" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {

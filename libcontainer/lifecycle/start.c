@@ -39,19 +39,31 @@ int send_pidfd(const char *path, int pidfd, struct error *err)
 	return path ? socket_send_fd(path, pidfd, "pidfd", err) : 0;
 }
 
-int take_console(struct conversation *t, const char *socket, int *console, struct error *err)
+int await_console(struct conversation *t, int *console, struct error *err)
 {
 	int r;
 
 	if (!(t->features & WITH_CONSOLE))
 		return 0;
 	r = talk_await(t, SYNC_CONSOLE, console, NULL, err);
-	if (r == 0)
-		r = console_set_size(*console, t->process->console_size, err);
-	if (r == 0 && !socket)
-		r = console_plain_newlines(*console, err);
-	if (r < 0 || !socket)
-		return r;
+	return r < 0 ? r : console_set_size(*console, t->process->console_size, err);
+}
+
+int take_console(struct conversation *t, const char *socket, int *console, struct error *err)
+{
+	int r = await_console(t, console, err);
+
+	return r < 0 ? r : send_console(socket, console, err);
+}
+
+int send_console(const char *socket, int *console, struct error *err)
+{
+	int r;
+
+	if (*console < 0)
+		return 0;
+	if (!socket)
+		return console_plain_newlines(*console, err);
 	r = socket_send_fd(socket, *console, "/dev/ptmx", err);
 	close_fd(*console);
 	*console = -EBADF;

@@ -25,3 +25,6 @@ int send_pidfd(const char *path, int pidfd, struct error *err);
  * in *console for the caller to close.
  */
 int take_console(struct conversation *t, const char *socket, int *console, struct error *err);
+/* The two halves of it. */
+int await_console(struct conversation *t, int *console, struct error *err);
+int send_console(const char *socket, int *console, struct error *err);

@@ -49,15 +49,15 @@ static const struct pass create_passes[] = {
 	{ pass_exec,          NULL },
 };
 
+/* The stage executes it in the host's pid namespace up to the birth: see nsexec/op_birth.c. */
 static const struct pass exec_passes[] = {
-	{ pass_exec_namespaces, "namespaces" },
 	{ pass_cgroup,          "cgroup" },
-	{ pass_process_early,   "session, keyring" },
+	{ pass_exec_namespaces, "namespaces" },
+	{ pass_process_early,   "keyring" },
 	{ pass_console,         "console" },
 	{ pass_memory_policy,   "memory policy" },
 	{ pass_process,         "process" },
-	{ pass_created,         "created, waiting for start" },
-	{ pass_program,         "environment, filter" },
+	{ pass_birth,           "program, birth" },
 	{ pass_exec,            NULL },
 };
 /* clang-format on */
@@ -124,7 +124,8 @@ static void add_time(struct compile *c, int file, const char *phase)
 	int place = file >= 0 && phase ? timings_stage_phase(phase) : -1;
 	struct plan_op *op;
 
-	if (place < 0)
+	/* What is born has not the file. */
+	if (place < 0 || (c->born && c->in->exec))
 		return;
 	plan_origin(c->b, NULL, NULL);
 	op = plan_add(c->b, PLAN_TIME);
@@ -144,9 +145,33 @@ static int add_time_file(struct compile *c, struct error *err)
 	return fd < 0 ? sysf(err, "file for --timings") : plan_take_kept_fd(c->b, fd);
 }
 
+static int run_passes(struct compile *c, struct error *err)
+{
+	const struct pass *pass = c->in->exec ? exec_passes : create_passes;
+	size_t n = c->in->exec ? ARRAY_SIZE(exec_passes) : ARRAY_SIZE(create_passes);
+	int time_file;
+
+	if (compile_take_preserved(c, err) < 0)
+		return -err->num;
+	time_file = add_time_file(c, err);
+	if (time_file < -1)
+		return time_file;
+	add_time(c, time_file, "start of the stage");
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		plan_origin(c->b, NULL, NULL);
+		r = pass[i].run(c, err);
+		if (r < 0)
+			return r;
+		add_time(c, time_file, pass[i].name);
+	}
+	return 0;
+}
+
 int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err)
 {
-	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF };
+	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF, .births = in->exec };
 	auto_(arena_free) struct arena *arena = arena_new();
 	struct compile c = {
 		.in = in,
@@ -157,28 +182,16 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 		.b = out.plan,
 		.arena = arena,
 		.proc = -1,
+		.births = in->exec,
 	};
-	const struct pass *pass = in->exec ? exec_passes : create_passes;
-	size_t n = in->exec ? ARRAY_SIZE(exec_passes) : ARRAY_SIZE(create_passes);
-	int time_file;
+	int r;
 
 	if (!out.plan || !arena)
 		return failf(err, ENOMEM, "plan: out of memory");
-	if (compile_take_preserved(&c, err) < 0)
-		return -err->num;
-	time_file = add_time_file(&c, err);
-	if (time_file < -1)
-		return time_file;
-	add_time(&c, time_file, "start of the stage");
-	for (size_t i = 0; i < n; i++) {
-		int r;
-
-		plan_origin(c.b, NULL, NULL);
-		r = pass[i].run(&c, err);
-		if (r < 0)
-			return r;
-		add_time(&c, time_file, pass[i].name);
-	}
+	r = run_passes(&c, err);
+	seccomp_program_done(&c.filter);
+	if (r < 0)
+		return r;
 	if (plan_seal(out.plan, err) < 0)
 		return -err->num;
 	*ret = out;

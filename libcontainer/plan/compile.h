@@ -19,7 +19,7 @@
 /* A namespace to be joined before the clone: setns(fd, flags). */
 struct join {
 	int fd;         /* owned */
-	uint64_t flags; /* CLONE_NEW*; for a pidfd several */
+	uint64_t flags; /* CLONE_NEW* */
 	const struct json *origin;
 };
 
@@ -52,7 +52,8 @@ struct compile_input {
 	const char *notify;        /* host path of the directory for NOTIFY_MOUNT, or NULL  */
 	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
 	int init_pidfd;            /* exec: borrowed                                        */
-	int time_ns;               /* exec: init's, when it has one of its own; taken; -EBADF */
+	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
+	bool no_cgroup_entry;      /* the caller moves it there when it is born             */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
 	int hook_state, start_hook_state;
 	int hook_output;           /* a memfd for what they say; taken; -EBADF              */
@@ -67,6 +68,7 @@ struct compiled {
 	struct source *sources; /* to be cloned when the child's mount namespace is there: plan/sources.h */
 	size_t n_sources;
 	int mount_ns;          /* owned: the one that is joined by path; -EBADF: the child makes its own */
+	bool births;           /* the stage is executed in the caller's namespaces, and gives birth to that child */
 	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
 	bool new_userns;       /* uid_map and gid_map want to be written         */
 	bool drop_groups;      /* before the user namespace is joined: it may forbid that */

@@ -9,7 +9,7 @@ static const struct name flag_names[] = {
 	{ "recursive", OP_RECURSIVE }, { "file", OP_FILE },   { "optional", OP_OPTIONAL },
 	{ "replace", OP_REPLACE },     { "owner", OP_OWNER }, { "retry", OP_RETRY },
 	{ "create", OP_CREATE },       { "mode", OP_MODE },   { "in-dir", OP_IN_DIR },
-	{ "plain", OP_PLAIN },         { "env", OP_ENV },
+	{ "plain", OP_PLAIN },         { "env", OP_ENV },     { "later", OP_LATER },
 	{ "like-mount", OP_LIKE_MOUNT },
 };
 
@@ -17,6 +17,7 @@ static const struct name feature_names[] = {
 	{ "idmap", WITH_IDMAP },               { "runtime-hooks", WITH_RUNTIME_HOOKS },
 	{ "console", WITH_CONSOLE },           { "start-socket", WITH_START_SOCKET },
 	{ "listener", WITH_LISTENER },         { "sources", WITH_SOURCES },
+	{ "birth", WITH_BIRTH },
 };
 /* clang-format on */
 

@@ -8,6 +8,8 @@
 #include "nsexec/sync.h"
 
 #include "plan/compile.h"
+#include "security/caps.h"
+#include "security/seccomp.h"
 
 struct compile {
 	const struct compile_input *in;
@@ -23,6 +25,11 @@ struct compile {
 	int proc;              /* index of the verified procfs in the fd table, or -1 */
 	int *preserved;        /* --preserve-fds: index in the fd table of number 3, 4, ...; -1: closed there */
 	unsigned n_preserved;
+	bool births;           /* the program's process is born by the stage: BIRTH         */
+	bool born;             /* what is added now is its part                            */
+	bool filter_loaded, filter_early; /* compiled; to be loaded before the birth        */
+	struct seccomp_program filter;
+	struct caps_plan caps; /* of the program                                           */
 	const struct resolved_mount **sealed; /* read-only when all mounts and devices are there */
 	size_t n_sealed;
 };
@@ -31,8 +38,12 @@ typedef int pass_fn(struct compile *c, struct error *err);
 
 pass_fn pass_namespaces, pass_exec_namespaces, pass_cgroup, pass_root, pass_mounts, pass_devices,
 	pass_console, pass_create_hooks, pass_masks, pass_seal_mounts, pass_enter_root, pass_system, pass_process_early,
-	pass_memory_policy, pass_process, pass_created, pass_program, pass_start_hooks, pass_exec;
+	pass_memory_policy, pass_process, pass_created, pass_birth, pass_program, pass_start_hooks, pass_exec;
 
+/* c->filter, once. */
+int compile_filter(struct compile *c, struct error *err);
+/* Where a user namespace is joined: GROUPS, before it. */
+void compile_drop_groups(struct compile *c);
 /* The first of the fd table, after the plan: see plan_check.c. */
 int compile_take_preserved(struct compile *c, struct error *err);
 /* Adds the descriptor of a verified procfs once; returns the index, or a negative errno. */

@@ -62,8 +62,9 @@ int pass_cgroup(struct compile *c, struct error *err)
 {
 	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWCGROUP);
 	int fds[V1_HIERARCHIES_MAX];
-	int n = cgroup_entry_fds(c->in->cgroup, c->in->exec_cgroups, c->in->n_exec_cgroups, fds,
-				 ARRAY_SIZE(fds), err);
+	int n = c->in->no_cgroup_entry ? 0 :
+					 cgroup_entry_fds(c->in->cgroup, c->in->exec_cgroups,
+							  c->in->n_exec_cgroups, fds, ARRAY_SIZE(fds), err);
 
 	if (n < 0)
 		return n;
@@ -120,7 +121,7 @@ static int time_offsets(struct compile *c, struct error *err)
 {
 	const struct spec_time_offset *m = &c->spec->lnx.monotonic, *b = &c->spec->lnx.boottime;
 	char text[128];
-	int n = 0;
+	int n = 0, r;
 
 	if (!m->set && !b->set)
 		return 0;
@@ -131,7 +132,13 @@ static int time_offsets(struct compile *c, struct error *err)
 	if (b->set)
 		snprintf(text + n, sizeof(text) - (size_t)n, "boottime %lld %u\n",
 			 (long long)b->secs, b->nanosecs);
-	return compile_proc_write(c, "self/timens_offsets", text, err);
+	/* The file is root's while the stage cannot be traced, and root of a user namespace is another. */
+	if (spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER))
+		plan_add(c->b, PLAN_DUMPABLE)->x = 1;
+	r = compile_proc_write(c, "self/timens_offsets", text, err);
+	if (spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER))
+		plan_add(c->b, PLAN_DUMPABLE);
+	return r;
 }
 
 /* Namespaces that come with the clone. */
@@ -181,23 +188,23 @@ int pass_namespaces(struct compile *c, struct error *err)
 int pass_exec_namespaces(struct compile *c, struct error *err)
 {
 	foreach_list(ns, &c->spec->lnx.namespaces)
-		c->owned |= ns->type & ~(uint64_t)CLONE_NEWTIME;
-	if (c->owned) {
+		c->owned |= ns->type;
+	/* Of a container that shares the host's pid namespace, processes may see us. */
+	plan_add(c->b, PLAN_DUMPABLE);
+	if (c->owned || c->in->time_namespace) {
 		int fd = fcntl(c->in->init_pidfd, F_DUPFD_CLOEXEC, 3);
+		struct plan_op *op;
 
 		if (fd < 0)
 			return sysf(err, "pidfd of the container's init");
-		c->out->joins[c->out->n_joins++] = (struct join){ .fd = fd, .flags = c->owned };
+		compile_drop_groups(c);
+		op = plan_add(c->b, PLAN_ENTER);
+		op->fd = plan_take_fd(c->b, fd);
+		op->x = c->owned | (c->in->time_namespace ? CLONE_NEWTIME : 0);
+		if (c->owned & CLONE_NEWUSER)
+			plan_add(c->b, PLAN_IDS); /* root there */
 	}
-	/* The kernel lets nobody in who shares his memory, as the helper does that joins the others (EUSERS). */
-	if (c->in->time_ns >= 0) {
-		struct plan_op *op = plan_add(c->b, PLAN_SETNS);
-
-		op->fd = plan_take_fd(c->b, c->in->time_ns);
-		op->x = CLONE_NEWTIME;
-	}
-	/* What runs in the container may trace us as soon as we are in its pid namespace. */
-	plan_add(c->b, PLAN_DUMPABLE);
-	plan_add_s(c->b, PLAN_ROOT_PLAIN, "/", NULL);
+	if (c->process->terminal)
+		plan_add_s(c->b, PLAN_ROOT_PLAIN, "/", NULL);
 	return 0;
 }

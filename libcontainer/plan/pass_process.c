@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <sys/ioctl.h>
 
 #include "base/file.h"
 #include "base/macros.h"
@@ -25,7 +28,8 @@
 int pass_process_early(struct compile *c, struct error *err)
 {
 	(void)err;
-	plan_add(c->b, PLAN_SETSID);
+	if (!c->in->exec) /* of exec it is the one that is born */
+		plan_add(c->b, PLAN_SETSID);
 	if (c->in->keyring)
 		plan_add_s(c->b, PLAN_KEYRING, c->in->keyring, NULL);
 	return 0;
@@ -41,7 +45,10 @@ int pass_console(struct compile *c, struct error *err)
 	plan_origin(c->b, c->process->json, "terminal");
 	op = plan_add(c->b, PLAN_CONSOLE);
 	op->x = c->process->user.uid;
-	op->flags = c->in->exec || c->resolved->dev_is_bound ? 0 : OP_FILE;
+	if (c->in->exec)
+		op->flags = OP_LATER;
+	else
+		op->flags = c->resolved->dev_is_bound ? 0 : OP_FILE;
 	plan_feature(c->b, WITH_CONSOLE);
 	return 0;
 }
@@ -69,10 +76,42 @@ int pass_system(struct compile *c, struct error *err)
 
 /* ---- rights ---- */
 
+#define SYS_ADMIN (1ULL << CAP_SYS_ADMIN)
+
+/*
+ * Without no_new_privs a filter is loaded with CAP_SYS_ADMIN. It is gone with the execve: what a program gets is computed
+ * from the other sets (capabilities(7)). Who is born among the container's processes has no right that the program has
+ * not: its filter is loaded before (early), if it allows what is still to be done then.
+ */
+static bool filter_comes_early(const struct compile *c, const struct caps_plan *caps)
+{
+	/* clang-format off */
+	static const struct seccomp_call calls[] = {
+		{ __NR_capset, { 0 } },
+		{ __NR_clone, { CLONE_PARENT | CLONE_PIDFD | SIGCHLD } },
+		{ __NR_sendmsg, { SYNC_FD } },
+		{ __NR_exit_group, { 0 } },
+		{ __NR_setsid, { 0 } },
+		{ __NR_ioctl, { 0, TIOCSCTTY } },
+		{ __NR_recvmsg, { SYNC_FD } },
+		{ __NR_execve, { 0 } },
+	};
+	/* clang-format on */
+	const struct seccomp_call rlimit = { __NR_prlimit64, { 0 } };
+
+	/* A listener's agent is to be told of the process that it answers. */
+	if (!c->filter_loaded || c->process->no_new_privileges || (caps->permitted & SYS_ADMIN) ||
+	    c->filter.notify)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (!seccomp_allows(&c->filter, &calls[i]))
+			return false;
+	return !c->process->rlimits.n || seccomp_allows(&c->filter, &rlimit);
+}
+
 static int add_capabilities(struct compile *c, struct error *err)
 {
 	const struct spec_process *p = c->process;
-	const uint64_t sys_admin = 1ULL << CAP_SYS_ADMIN;
 	bool filter_needs_rights = c->spec->lnx.seccomp && !p->no_new_privileges;
 	struct caps_plan caps;
 	struct plan_op *op;
@@ -80,6 +119,10 @@ static int add_capabilities(struct compile *c, struct error *err)
 
 	if (r < 0)
 		return r;
+	if (c->births) {
+		c->filter_early = filter_comes_early(c, &caps);
+		filter_needs_rights = filter_needs_rights && c->filter.count;
+	}
 	plan_origin(c->b, p->json, "capabilities");
 	op = plan_add(c->b, PLAN_BOUNDING);
 	op->x = caps.bounding;
@@ -92,16 +135,13 @@ static int add_capabilities(struct compile *c, struct error *err)
 	op->x = caps.effective;
 	op->y = caps.permitted;
 	op->z = caps.inheritable;
-	/*
-	 * A filter is loaded last, and without no_new_privs that takes CAP_SYS_ADMIN. It is gone with
-	 * the execve: what a program gets is computed from the other sets (capabilities(7)).
-	 */
 	if (filter_needs_rights) {
-		op->x |= sys_admin;
-		op->y |= sys_admin;
+		op->x |= SYS_ADMIN;
+		op->y |= SYS_ADMIN;
 	}
 	if (caps.ambient)
 		plan_add(c->b, PLAN_AMBIENT)->x = caps.ambient;
+	c->caps = caps;
 	return 0;
 }
 
@@ -140,6 +180,13 @@ static bool joins_userns(const struct compile *c)
 	return ns && (ns->path || c->in->exec);
 }
 
+/* The runtime's own groups go before the user namespace is joined, which may forbid it. */
+void compile_drop_groups(struct compile *c)
+{
+	if (c->process && joins_userns(c) && !keeps_groups(c) && may_set_groups(c))
+		plan_add(c->b, PLAN_GROUPS)->flags = OP_OPTIONAL;
+}
+
 static int add_groups(struct compile *c, struct error *err)
 {
 	const struct spec_user *u = &c->process->user;
@@ -153,8 +200,8 @@ static int add_groups(struct compile *c, struct error *err)
 
 		op = plan_add(c->b, PLAN_GROUPS);
 		op->l1 = ids;
-		c->out->drop_groups = joins_userns(c);
-		op->flags = c->out->drop_groups && !u->additional_gids.n ? OP_OPTIONAL : 0;
+		c->out->drop_groups = !c->births && joins_userns(c);
+		op->flags = joins_userns(c) && !u->additional_gids.n ? OP_OPTIONAL : 0;
 		return 0;
 	}
 	if (!u->additional_gids.n)
@@ -211,6 +258,8 @@ int pass_process(struct compile *c, struct error *err)
 	if (c->in->exec || !c->spec->root->readonly)
 		compile_cwd(c);
 	r = add_groups(c, err);
+	if (r == 0 && c->births)
+		r = compile_filter(c, err);
 	if (r == 0)
 		r = add_capabilities(c, err);
 	if (r < 0)
@@ -408,40 +457,47 @@ static void place_preserved(struct compile *c)
 	for (unsigned i = 0; i < c->n_preserved; i++) {
 		struct plan_op *op;
 
-		if (c->preserved[i] < 0)
-			continue;
+		/* One that is closed there is a hole, and not one of ours. */
 		op = plan_add(c->b, PLAN_FD_PLACE);
 		op->fd = c->preserved[i];
 		op->x = 3 + i;
 	}
 }
 
-static int add_seccomp(struct compile *c, struct error *err)
+int compile_filter(struct compile *c, struct error *err)
 {
-	struct seccomp_program program = { 0 };
 	int r;
 
-	if (!c->spec->lnx.seccomp)
+	if (c->filter_loaded || !c->spec->lnx.seccomp)
 		return 0;
 	plan_origin(c->b, c->spec->lnx.seccomp->json, NULL);
-	r = seccomp_compile(c->spec->lnx.seccomp, c->in->cache_dir, &program, err);
+	r = seccomp_compile(c->spec->lnx.seccomp, c->in->cache_dir, &c->filter, err);
 	if (r < 0)
 		return r;
-	if (program.count == 0) /* nothing is forbidden */
-		return 0;
-	r = plan_bpf(c->b, program.bpf, program.count);
-	if (r == 0) {
-		struct plan_op *op = plan_add(c->b, PLAN_SECCOMP);
+	c->filter_loaded = true;
+	return 0;
+}
 
-		op->x = program.flags;
-		if (program.notify) {
-			plan_feature(c->b, WITH_LISTENER);
-			/* TSYNC and a listener exclude each other; there is one thread. */
-			op->x &= ~(uint64_t)SECCOMP_FILTER_FLAG_TSYNC;
-		}
+static int add_seccomp(struct compile *c, struct error *err)
+{
+	struct plan_op *op;
+	int r = compile_filter(c, err);
+
+	if (r < 0)
+		return r;
+	if (c->filter.count == 0) /* nothing is forbidden */
+		return 0;
+	if (plan_bpf(c->b, c->filter.bpf, c->filter.count) < 0)
+		return failf(err, ENOMEM, "seccomp: out of memory");
+	plan_origin(c->b, c->spec->lnx.seccomp->json, NULL);
+	op = plan_add(c->b, PLAN_SECCOMP);
+	op->x = c->filter.flags;
+	if (c->filter.notify) {
+		plan_feature(c->b, WITH_LISTENER);
+		/* TSYNC and a listener exclude each other; there is one thread. */
+		op->x &= ~(uint64_t)SECCOMP_FILTER_FLAG_TSYNC;
 	}
-	seccomp_program_done(&program);
-	return r < 0 ? failf(err, ENOMEM, "seccomp: out of memory") : 0;
+	return 0;
 }
 
 static void add_rlimits(struct compile *c)
@@ -477,15 +533,12 @@ static int add_init(struct compile *c, struct error *err)
 	return 0;
 }
 
-/* What hooks in the container have as well: the environment, the limits, the filter. */
-int pass_program(struct compile *c, struct error *err)
+static int add_program(struct compile *c, struct error *err)
 {
 	const struct spec_process *p = c->process;
 	struct plan_span paths, argv, envp;
 	int r;
 
-	if (!p)
-		return 0;
 	plan_origin(c->b, p->json, "env");
 	r = make_environment(c, &envp);
 	plan_origin(c->b, p->json, "args");
@@ -495,10 +548,70 @@ int pass_program(struct compile *c, struct error *err)
 		return failf(err, ENOMEM, "process: out of memory");
 	argv = plan_strings(c->b, p->args.v, p->args.n);
 	plan_exec(c->b, paths, argv, envp);
+	return 0;
+}
+
+/* What hooks in the container have as well: the environment, the limits, the filter. */
+int pass_program(struct compile *c, struct error *err)
+{
+	int r;
+
+	if (!c->process)
+		return 0;
+	r = add_program(c, err);
+	if (r < 0)
+		return r;
 	place_preserved(c);
 	plan_add(c->b, PLAN_SIGNALS);
 	add_rlimits(c);
 	return add_seccomp(c, err);
+}
+
+/* "/proc/self" is somebody else before the birth, or nobody: the execve will tell. */
+static bool is_found_early(const struct spec_process *p)
+{
+	return !starts_with(p->args.v[0], "/proc/");
+}
+
+/*
+ * All that takes a right, or is known before, is done; then the process is born that the container sees. It sets its resource
+ * limits itself: the stage's clone could fail of them.
+ */
+int pass_birth(struct compile *c, struct error *err)
+{
+	struct plan_op *op;
+	int r = add_program(c, err);
+
+	if (r < 0)
+		return r;
+	if (is_found_early(c->process))
+		plan_add(c->b, PLAN_FIND_EXEC);
+	plan_origin(c->b, NULL, NULL);
+	plan_add(c->b, PLAN_SIGNALS);
+	place_preserved(c);
+	plan_add(c->b, PLAN_CLOSE_OTHERS)->x = 3 + c->n_preserved;
+	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
+	c->born = true;
+	if (c->filter_early) {
+		r = add_seccomp(c, err);
+		if (r < 0)
+			return r;
+		plan_origin(c->b, c->process->json, "capabilities");
+		op = plan_add(c->b, PLAN_CAPS);
+		op->x = c->caps.effective;
+		op->y = c->caps.permitted;
+		op->z = c->caps.inheritable;
+	}
+	plan_origin(c->b, NULL, NULL);
+	plan_add(c->b, PLAN_BIRTH)->y = SYNC_BORN;
+	plan_feature(c->b, WITH_BIRTH);
+	plan_add(c->b, PLAN_SETSID);
+	if (c->process->terminal)
+		plan_add(c->b, PLAN_TERMINAL);
+	add_rlimits(c);
+	plan_origin(c->b, NULL, NULL);
+	plan_add(c->b, PLAN_SYNC)->x = SYNC_START;
+	return c->filter_early ? 0 : add_seccomp(c, err);
 }
 
 int pass_exec(struct compile *c, struct error *err)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -29,6 +30,13 @@ void seccomp_program_done(struct seccomp_program *p);
  */
 int seccomp_compile(const struct spec_seccomp *s, const char *cache_dir,
 		    struct seccomp_program *ret, struct error *err);
+
+/* Whether it lets this call of the native architecture pass. */
+struct seccomp_call {
+	int nr;
+	uint64_t args[6];
+};
+bool seccomp_allows(const struct seccomp_program *p, const struct seccomp_call *call);
 
 /* "2.5.4". */
 const char *seccomp_library_version(void);

@@ -79,6 +79,7 @@ static const struct member members[] = {
 	{ "rootless",        MEMBER_BOOL,   IN(rootless)          },
 	{ "noPoststop",      MEMBER_BOOL,   IN(no_poststop)       },
 	{ "rootMount",       MEMBER_MAYBE_U64, IN(root_mount)     },
+	{ "userNamespace",   MEMBER_MAYBE_U64, IN(user_namespace) },
 	{ "keyring",         MEMBER_MAYBE,  IN(keyring)           },
 	{ "resctrlGroup",    MEMBER_MAYBE,  IN(resctrl_group)     },
 	{ "resctrlMonitor",  MEMBER_MAYBE,  IN(resctrl_monitor)   },

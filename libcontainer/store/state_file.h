@@ -44,6 +44,7 @@ struct state {
 	bool no_poststop;        /* the config has no poststop hook: delete need not read it */
 	const char *keyring;     /* name of its session keyring; NULL: it is in that of its caller */
 	const char *resctrl_group, *resctrl_monitor; /* made, to be removed by delete; NULL: none */
+	uint64_t user_namespace; /* its inode number; 0: that of who made the container, and who runs exec */
 	uint64_t root_mount;     /* of a root in the host's mount namespace; 0: fs/root_mount.h */
 	const char *restored, *restored_from; /* when, and the images' folder; NULL: it was not restored  */
 	bool time_namespace;     /* CRIU has made one although the config has none             */

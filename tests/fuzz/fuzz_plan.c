@@ -162,7 +162,6 @@ static void compile(const struct spec *s, const struct spec_process *process)
 		.notify = options & FUZZ_NOTIFY ? "/tmp" : NULL,
 		.start_socket = -EBADF,
 		.init_pidfd = 0,
-		.time_ns = -EBADF,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,

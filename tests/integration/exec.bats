@@ -236,6 +236,55 @@ load ../lib/orlop
 	[ "$status" -eq 0 ]
 }
 
+# Init is the only process, and the limit lets no other be born there.
+@test "exec works where the pids limit is reached, and is in the container's cgroups" {
+	needs_controller pids
+	config '.linux.resources.pids = { limit: 1 }'
+	args sleep 1000
+	ok run -d "$ID"
+	ok exec "$ID" cat /proc/self/cgroup
+	[ "$output" = "$(cat "/proc/$(pid_of)/cgroup")" ]
+	ok exec "$ID" cat /proc/self/cgroup
+	fails 2 "can't fork" exec "$ID" sh -c '(exit 3); :'
+	# Nor is a terminal handed over twice.
+	background console $PYTHON "$LIB/console.py" "$T/console"
+	eventually exists "$T/console"
+	ok exec -t --detach --console-socket "$T/console" "$ID" sh -c 'echo done'
+	eventually file_says "$T/console.out" done
+	# Two of three: the stage itself fits in, the process that it gives birth to does not.
+	orlop update --pids-limit 2 "$ID"
+	ok exec "$ID" cat /proc/self/cgroup
+	[ "$output" = "$(cat "/proc/$(pid_of)/cgroup")" ]
+}
+
+@test "exec does not follow an init into a user namespace that it made itself, and says so" {
+	for user in none own; do
+		[ "$user" = none ] || { orlop delete -f "$ID"; user_namespace; }
+		chmod 1777 "$ROOTFS/tmp"
+		printf '#!/bin/sh\necho captured\n' >"$ROOTFS/tmp/evil"
+		printf '#!/bin/sh\necho of the image\n' >"$ROOTFS/tmp/program"
+		chmod 755 "$ROOTFS/tmp/evil" "$ROOTFS/tmp/program"
+		rm -f "$ROOTFS/tmp/ready"
+		config '.process.user = { uid: 1000, gid: 1000 } | .process.args = ["unshare", "-U", "-m", "-r", "sh", "-c", "mount --bind /tmp/evil /tmp/program; touch /tmp/ready; exec sleep 1000"]'
+		ok run -d "$ID"
+		eventually exists "$ROOTFS/tmp/ready" || { cat "$T/stdout" "$T/stderr"; return 1; }
+		fails 255 "has left the user namespace" exec -u 0:0 "$ID" /tmp/program
+		[[ "$output" != *captured* ]]
+	done
+}
+
+@test "exec into a container with a time namespace sees its clocks, also in a user namespace" {
+	[ -e /proc/self/ns/time ] || skip "no time namespaces"
+	namespace time
+	config '.linux.timeOffsets = { boottime: { secs: 1000000, nanosecs: 0 } }'
+	for user in none own; do
+		[ "$user" = none ] || { orlop delete -f "$ID"; user_namespace; }
+		start_sleeper
+		ok exec "$ID" sh -c 'read a b </proc/uptime; [ ${a%.*} -gt 1000000 ] && echo shifted'
+		is shifted
+	done
+}
+
 @test "exec forwards signals to the process" {
 	start_sleeper
 	background exec env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" exec "$ID" \

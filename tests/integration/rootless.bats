@@ -320,3 +320,21 @@ teardown() {
 	user_ok list
 	user_ok --version
 }
+
+@test "a user and a network namespace of the user's are joined by path in any order" {
+	local pid u n
+
+	needs_tool unshare
+	background owner user unshare -Urn sh -c 'echo $$; exec sleep 1000'
+	eventually grep -q . "$T/owner.out"
+	pid=$(<"$T/owner.out")
+	BACKGROUND+=("$pid")
+	u="{ type: \"user\", path: \"/proc/$pid/ns/user\" }" n="{ type: \"network\", path: \"/proc/$pid/ns/net\" }"
+	for order in "$u, $n" "$n, $u"; do
+		config 'del(.linux.uidMappings, .linux.gidMappings, .linux.resources, .linux.cgroupsPath, .hostname)
+			| .mounts |= map(select(.type == "proc")) | .process.args = ["readlink", "/proc/self/ns/net"]
+			| .linux.namespaces = [{ type: "mount" }, { type: "pid" }, '"$order"']'
+		user_ok run "$ID"
+		is "$(readlink "/proc/$pid/ns/net")"
+	done
+}

@@ -156,6 +156,93 @@ all_capabilities() {
 	for_a_while quiet_exec
 }
 
+# ---- what appears among the container's processes has what its program will have ----
+
+CANARY=a-canary-in-the-memory-of-the-runtime
+
+# watch_container CAPS-OF-THE-PROGRAM [trace]: the watcher is the container's first process.
+watch_container() {
+	compile onlooker
+	cp "$T/onlooker" "$ROOTFS/bin/onlooker"
+	chmod 755 "$ROOTFS/bin/onlooker"
+	chmod 755 "$T" "$BUNDLE"
+	echo host-only >"$T/secret"
+	chmod 644 "$T/secret"
+	args onlooker "$T/secret" "$CANARY" "$@"
+	ORLOP_TEST_ID=$ID "$ORLOP" --root "$ROOT" run -d "$ID" >"$T/watch.out" 2>&1
+	eventually grep -q ready "$T/watch.out"
+}
+
+watched() {
+	refute grep HIT "$T/watch.out"
+}
+
+# Its program has no words of ours; our own do.
+watched_exec() {
+	status=0
+	ORLOP_TEST_ID=$ID CANARY=$CANARY timeout -k 2 "$LIMIT" "$ORLOP" --root "$ROOT" exec "${EXEC[@]}" "$ID" true \
+		>"$T/stdout" 2>"$T/stderr" 3>&- 4>&- || status=$?
+	[ "$status" -eq 0 ] || { echo "# status $status"; cat "$T/stderr" "$T/stdout"; return 1; }
+	watched
+}
+
+saw_some() {
+	kill -USR1 "$(pid_of)"
+	eventually grep -q ^seen "$T/watch.out"
+	watched
+	sed 's/^/# /' <<<"$(grep ^seen "$T/watch.out")" >&3
+	read -r _ seen _ stages _ < <(grep ^seen "$T/watch.out")
+	[ "$seen" -gt 0 ]
+}
+
+capabilities() { # CAP...
+	config '.process.capabilities = (["bounding", "effective", "permitted"]
+		| map({ key: ., value: $c }) | from_entries)' --argjson c "$(json_array "$@")"
+}
+
+@test "CVE-2016-9962 who watches what exec brings, with CAP_SYS_PTRACE, sees nothing that the program has not" {
+	EXEC=()
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	for_a_while watched_exec
+	saw_some
+}
+
+@test "CVE-2016-9962 nor who traces it" {
+	EXEC=()
+	capabilities CAP_SYS_PTRACE
+	watch_container 80000 trace
+	for_a_while watched_exec
+	saw_some
+}
+
+@test "CVE-2016-9962 nor with a filter that is loaded without no_new_privs, another user, and passed descriptors" {
+	EXEC=(--user 1000:1000)
+	capabilities CAP_SYS_PTRACE CAP_KILL
+	config '.process.noNewPrivileges = false
+		| .linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["swapon"], action: "SCMP_ACT_ERRNO" }] }'
+	watch_container 80020
+	for_a_while watched_exec
+	saw_some
+}
+
+@test "CVE-2016-9962 nor one of the same user without a capability" {
+	EXEC=()
+	config '.process.user = { uid: 1000, gid: 1000 } | .process.capabilities = {}'
+	watch_container 0
+	for_a_while watched_exec
+	saw_some
+}
+
+@test "CVE-2016-9962 nor root of a user namespace" {
+	EXEC=()
+	user_namespace
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	for_a_while watched_exec
+	saw_some
+}
+
 @test "a process of the container that kills exec's stage makes exec fail, not hang" {
 	one() {
 		run_orlop exec "$ID" true

@@ -54,7 +54,6 @@ static void compile_case(int dir, const char *name, struct str *out)
 		.foreground = true,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
-		.time_ns = -EBADF,
 		.hook_state = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.start_hook_state = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.hook_output = -EBADF,

@@ -139,7 +139,6 @@ static int compile(int dir, const struct spec *spec, const struct resolved *reso
 		.foreground = true,
 		.start_socket = -EBADF,
 		.init_pidfd = -EBADF,
-		.time_ns = -EBADF,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,
