@@ -19,6 +19,7 @@ struct compile {
 	struct compiled *out;
 	struct plan_builder *b;
 	struct arena *arena;   /* scratch                                        */
+	bool own_cgroup_namespace; /* new, or joined and not the host's          */
 	bool mounts_are_locked; /* the mount namespace belongs to another user namespace than ours */
 	uint64_t owned;        /* CLONE_NEW* of namespaces new or joined by path */
 	const char *dir;       /* what the stage's `dir` is, while nothing may cover it, or NULL */

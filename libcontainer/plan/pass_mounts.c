@@ -385,6 +385,40 @@ static void add_cgroup2(struct compile *c, const struct resolved_mount *m)
 	add_fs(c, "cgroup2", cgroup_source, ARRAY_SIZE(cgroup_source), m->top.set);
 }
 
+/* Where the host has mounted its hierarchy of v2; NULL: it has not. */
+static const char *host_cgroup2(const struct compile *c)
+{
+	const struct cgroup_hierarchy *list;
+	size_t n = cgroup_hierarchies(c->in->cgroup, &list);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].v2)
+			return list[i].mountpoint;
+	return cgroup_is_v2(c->in->cgroup) ? "/sys/fs/cgroup" : NULL;
+}
+
+/*
+ * In the host's cgroup namespace there is one superblock, the host's own: to mount it anew would set its options (nsdelegate,
+ * memory_recursiveprot) for the whole machine, and a user namespace may not. So it is bound from where the host has it.
+ */
+static int bind_cgroup2(struct compile *c, const struct resolved_mount *m, const char *from,
+			struct error *err)
+{
+	struct source s = { SOURCE_INIT,
+			    .what = "cgroup mount of the host",
+			    .path = from,
+			    .recursive = true,
+			    .propagation = MS_PRIVATE };
+	int r = source_tree(c, s, err);
+
+	if (r < 0)
+		return r;
+	add_target(c, m->destination, false, 0755);
+	add_setattr(c, PLAN_MOUNT_SETATTR, m->top.set, 0, 0, true);
+	add_attach(c, m->destination);
+	return 0;
+}
+
 /*
  * Without a cgroup namespace: the container's own part of the hierarchy, and nothing above it. Attributes
  * come when all are in place.
@@ -418,7 +452,7 @@ static int cgroup_hierarchy_mount(struct compile *c, const struct cgroup_hierarc
 {
 	int r = 0;
 
-	if (!has_namespace(c, CLONE_NEWCGROUP))
+	if (!c->own_cgroup_namespace)
 		r = cgroup_part(c, h, err);
 	else if (h->v2)
 		add_cgroup2(c, m);
@@ -459,6 +493,8 @@ static int cgroup_mount(struct compile *c, const struct resolved_mount *m, struc
 {
 	if (!cgroup_is_v2(c->in->cgroup))
 		return cgroup_v1_mounts(c, m, err);
+	if (!c->own_cgroup_namespace)
+		return bind_cgroup2(c, m, host_cgroup2(c), err);
 	add_target(c, m->destination, false, 0755);
 	add_cgroup2(c, m);
 	add_attach(c, m->destination);
@@ -466,6 +502,14 @@ static int cgroup_mount(struct compile *c, const struct resolved_mount *m, struc
 }
 
 /* ---- all of them ---- */
+
+/* A new filesystem, or what the host has of it where there can be no other. */
+static int filesystem_mount(struct compile *c, const struct resolved_mount *m, struct error *err)
+{
+	const char *from = streq(m->type, "cgroup2") && !c->own_cgroup_namespace ? host_cgroup2(c) : NULL;
+
+	return from ? bind_cgroup2(c, m, from, err) : filesystem(c, m, err);
+}
 
 static int remount(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
@@ -479,7 +523,7 @@ int pass_mounts(struct compile *c, struct error *err)
 {
 	static int (*const add[])(struct compile *, const struct resolved_mount *,
 				  struct error *) = {
-		[MOUNT_FILESYSTEM] = filesystem,
+		[MOUNT_FILESYSTEM] = filesystem_mount,
 		[MOUNT_BIND] = bind,
 		[MOUNT_CGROUP] = cgroup_mount,
 		[MOUNT_REMOUNT] = remount,

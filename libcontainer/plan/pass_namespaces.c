@@ -76,12 +76,23 @@ int pass_cgroup(struct compile *c, struct error *err)
 	return set_affinity(c, err);
 }
 
-static bool is_our_user_namespace(int fd)
+static bool is_our(const char *namespace, int fd)
 {
 	struct stat theirs, ours;
 
-	return fstat(fd, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+	return fstat(fd, &theirs) == 0 && stat(namespace, &ours) == 0 &&
 	       theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
+}
+
+#define INITIAL_CGROUP_NAMESPACE 0xeffffffbU /* PROC_CGROUP_INIT_INO of the kernel */
+
+/* Ours, or the machine's, which may be another: in it the superblock of cgroup2 has the machine's options. */
+static bool is_hosts_cgroup_namespace(int fd)
+{
+	struct stat st;
+
+	return is_our("/proc/self/ns/cgroup", fd) ||
+	       (fstat(fd, &st) == 0 && st.st_ino == INITIAL_CGROUP_NAMESPACE);
 }
 
 /* A mount namespace that is there already: another user namespace may own it. */
@@ -89,7 +100,7 @@ static int note_mount_namespace(struct compile *c, int fd, struct error *err)
 {
 	auto_(close_fd) int owner = ioctl(fd, NS_GET_USERNS);
 
-	c->mounts_are_locked = owner < 0 || !is_our_user_namespace(owner);
+	c->mounts_are_locked = owner < 0 || !is_our("/proc/self/ns/user", owner);
 	c->out->mount_ns = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	return c->out->mount_ns < 0 ? sysf(err, "duplicate descriptor") : 0;
 }
@@ -101,6 +112,8 @@ static int join(struct compile *c, const struct resolved_namespace *ns, struct e
 
 	if (r == 0 && ns->type == CLONE_NEWNS)
 		r = note_mount_namespace(c, fd, err);
+	if (ns->type == CLONE_NEWCGROUP)
+		c->own_cgroup_namespace = r == 0 && !is_hosts_cgroup_namespace(fd);
 	if (r < 0)
 		return r;
 	if (c->resolved->joins_first) {
@@ -177,6 +190,7 @@ int pass_namespaces(struct compile *c, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	c->own_cgroup_namespace |= !!(resolved->new_namespaces & CLONE_NEWCGROUP);
 	c->mounts_are_locked |= has_namespace(c, CLONE_NEWUSER) && has_namespace(c, CLONE_NEWNS);
 	c->out->new_userns = resolved->new_namespaces & CLONE_NEWUSER;
 	if (c->out->new_userns)

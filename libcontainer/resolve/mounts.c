@@ -244,6 +244,27 @@ static void cgroup_options(struct entry *e)
 	add_label(e, "tmpfs");
 }
 
+/* They are the superblock's, which is the whole machine's: the kernel ignores them in a cgroup namespace, and so do we. */
+static int check_cgroup_data(struct entry *e)
+{
+	static const char *const known[] = { "nsdelegate",          "favordynmods",
+					     "memory_localevents",  "memory_recursiveprot",
+					     "pids_localevents",    "memory_hugetlb_accounting",
+					     "xattr" };
+
+	if (e->o.bind || e->o.remount || (!is_type(e->m, "cgroup") && !is_type(e->m, "cgroup2")))
+		return 0;
+	for (size_t i = 0; i < e->o.n_data; i++)
+		if (!is_one_of(e->o.data[i], known)) {
+			int r = refuse_spec(e->r, e->m->json, "options",
+					    "unknown option '%s' of a cgroup mount", e->o.data[i]);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
 static int options_of(struct entry *e)
 {
 	/* source, mode and label */
@@ -324,6 +345,7 @@ static int resolve_mount(const struct resolver *r, const struct spec_mount *m)
 	static int (*const checks[])(struct entry *) = {
 		check_idmap,    check_destination, check_type,
 		check_mappings, check_source,      check_copy_up,
+		check_cgroup_data,
 	};
 	struct entry e = { .r = r, .m = m, .out = &r->out->mounts.v[r->out->mounts.n] };
 	int num = mount_options_parse(m, r->arena, &e.o, r->err);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the root of a container is, and that nothing of the host's lies on it or beside it.
+# What the root of a container is, that nothing of the host lies on it or beside it, and the mounts that are shared with all.
 load ../lib/orlop
 
 # on_a_stack N COMMAND...: in a mount namespace that has N more mounts on its "/".
@@ -132,4 +132,74 @@ on_a_stack() {
 	nothing_left
 	config 'del(.linux.resources.memory)'
 	ok run "$ID"
+}
+
+# The options of the machine's cgroup2, whoever has mounted it.
+cgroup2_options() {
+	grep ' - cgroup2 ' /proc/self/mountinfo | sed 's/.* - cgroup2 [^ ]* //' | sort -u | head -n 1
+}
+
+# With one that it would lose. teardown puts them back, also when the test fails.
+with_nsdelegate() {
+	CGROUP2=$(findmnt -rno TARGET -t cgroup2 | head -n 1)
+	[ -n "$CGROUP2" ] || skip "no cgroup2 is mounted here"
+	CGROUP2_BEFORE=$(cgroup2_options)
+	mount -o "remount,$CGROUP2_BEFORE,nsdelegate" "$CGROUP2"
+	[[ "$(cgroup2_options)" == *nsdelegate* ]] || skip "its options cannot be set here"
+}
+
+keeps_nsdelegate() {
+	[[ "$(cgroup2_options)" == *nsdelegate* ]] || complain "an option of the host's cgroup2 is gone"
+}
+
+teardown() {
+	[ -z "${CGROUP2_BEFORE-}" ] || mount -o "remount,$CGROUP2_BEFORE" "$CGROUP2"
+	test_end
+}
+
+@test "a cgroup mount without a cgroup namespace changes no option of the host's cgroup2, and can still be read-only" {
+	local type user
+
+	with_nsdelegate
+	cp config.json "$T/plain.json"
+	for user in no yes; do
+		for type in cgroup cgroup2; do
+			cp "$T/plain.json" config.json
+			[ "$user" = no ] || user_namespace
+			config '.mounts = [.mounts[] | select(.destination | startswith("/sys") | not)]'
+			mount_entry /sys/fs/cgroup "$type" cgroup ro nosuid noexec nodev
+			run_script 'grep " - cgroup2 " /proc/self/mountinfo; mkdir /sys/fs/cgroup/x 2>/dev/null && echo MADE; :'
+			[[ "$output" != *MADE* ]] || complain "can be written"
+			[[ "$output" == *" ro,nosuid,nodev,noexec"* ]] || complain "not mounted read-only"
+			keeps_nsdelegate
+		done
+	done
+}
+
+@test "a cgroup mount in a cgroup namespace of its own changes none either" {
+	local before
+
+	before=$(cgroup2_options)
+	namespace cgroup
+	config '.mounts = [.mounts[] | select(.destination | startswith("/sys") | not)]'
+	mount_entry /sys/fs/cgroup cgroup cgroup rw nosuid noexec nodev
+	run_script 'grep -c " - cgroup" /proc/self/mountinfo'
+	[ "$before" = "$(cgroup2_options)" ]
+}
+
+@test "a cgroup namespace that is joined by path and is the host's is one that is not there" {
+	with_nsdelegate
+	namespace cgroup /proc/1/ns/cgroup
+	config '.mounts = [.mounts[] | select(.destination | startswith("/sys") | not)]'
+	mount_entry /sys/fs/cgroup cgroup2 cgroup ro nosuid noexec nodev
+	ok run "$ID"
+	keeps_nsdelegate
+}
+
+@test "an unknown option of a cgroup mount is refused" {
+	mount_entry /sys/fs/cgroup cgroup cgroup ro frobnicate
+	fails 1 "unknown option 'frobnicate' of a cgroup mount" create "$ID"
+	config '.mounts[-1].type = "cgroup2"'
+	fails 1 "unknown option 'frobnicate' of a cgroup mount" create "$ID"
+	nothing_left
 }
