@@ -12,7 +12,7 @@
 #include "nsexec/sync.h"
 #include "tests/lib/suite.h"
 
-#define FEATURE_SETS 64
+#define FEATURE_SETS 128
 
 START_TEST(both_sides_agree_on_every_feature_set)
 {
@@ -42,7 +42,8 @@ START_TEST(only_the_next_step_is_allowed)
 
 	for (unsigned last = SYNC_BEGIN; last < SYNC_STEPS; last++)
 		for (unsigned step = 0; step <= SYNC_STEPS; step++) {
-			bool next = step == sync_next(features, last) && step != SYNC_STEPS;
+			bool again = (features & WITH_SOURCES) && last == SYNC_TREE && step == SYNC_SOURCE;
+			bool next = again || (step == sync_next(features, last) && step != SYNC_STEPS);
 			int r = sync_allowed(features, last, step, sync_from(step));
 
 			if (next)
@@ -50,6 +51,20 @@ START_TEST(only_the_next_step_is_allowed)
 			else if (step < SYNC_STEPS)
 				ck_assert_int_eq(r, -EPROTO);
 		}
+}
+END_TEST
+
+START_TEST(sources_are_asked_for_as_often_as_needed)
+{
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(sync_allowed(WITH_SOURCES, i ? SYNC_TREE : SYNC_TABLE, SYNC_SOURCE,
+					      SYNC_CHILD), 0);
+		ck_assert_int_eq(sync_allowed(WITH_SOURCES, SYNC_SOURCE, SYNC_TREE, SYNC_PARENT), 0);
+	}
+	ck_assert_int_eq(sync_allowed(WITH_SOURCES, SYNC_TREE, SYNC_CREATED, SYNC_CHILD), 0);
+	ck_assert_int_eq(sync_allowed(WITH_SOURCES, SYNC_SOURCE, SYNC_CREATED, SYNC_CHILD), -EPROTO);
+	ck_assert_int_eq(sync_allowed(WITH_SOURCES, SYNC_CREATED, SYNC_SOURCE, SYNC_CHILD), -EPROTO);
+	ck_assert_int_eq(sync_allowed(0, SYNC_TABLE, SYNC_SOURCE, SYNC_CHILD), -EPROTO);
 }
 END_TEST
 
@@ -70,6 +85,7 @@ int main(void)
 
 	tcase_add_loop_test(t, both_sides_agree_on_every_feature_set, 0, FEATURE_SETS);
 	tcase_add_loop_test(t, only_the_next_step_is_allowed, 0, FEATURE_SETS);
+	tcase_add_test(t, sources_are_asked_for_as_often_as_needed);
 	tcase_add_test(t, start_comes_after_created);
 	suite_add_tcase(s, t);
 	return run_suite(s);
