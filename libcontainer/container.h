@@ -238,6 +238,10 @@ int container_pids(struct container *c, pid_t **ret, size_t *n, struct error *er
 enum { VALIDATE_JSON = 1 << 0, VALIDATE_SPEC_ONLY = 1 << 1 };
 int container_validate(const char *path, unsigned flags, struct str *out, struct error *err);
 
+/* Adds to the message of a failed create, run or start what these checks know of it. */
+void container_explain_create(const struct create_options *o, struct error *err);
+void container_explain_start(struct container *c, struct error *err);
+
 struct container_process_info {
 	pid_t pid;         /* as numbered here                                            */
 	pid_t inside;      /* in the container; 0: it is in no namespace of the container */

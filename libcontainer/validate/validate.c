@@ -115,19 +115,19 @@ static void look_further(const struct validation *v)
 }
 
 /* What is no JSON at all has one problem: nothing behind it can be understood. */
-static int examine(const struct input *in, bool with_host, struct problems *found,
-		   struct spec_doc **doc, struct error *err)
+int validate_examine(const char *text, size_t n, const char *path, int bundle, bool with_host,
+		     struct problems *found, struct spec_doc **doc, struct error *err)
 {
-	struct validation v = { .report = found, .bundle = in->bundle, .with_host = with_host };
+	struct validation v = { .report = found, .bundle = bundle, .with_host = with_host };
 	struct resolve_input meaning = {
 		.report = found,
-		.bundle = in->bundle,
+		.bundle = bundle,
 		.look_at_host = with_host,
 		.cannot_join = with_host && !self_may_join(),
 		.cannot_mknod = with_host && !self_may_mknod(),
 	};
 	struct error e = ERROR_INIT;
-	int r = spec_examine_config(str_text(&in->text), in->text.n, in->path, found, doc, &e);
+	int r = spec_examine_config(text, n, path, found, doc, &e);
 
 	if (r == -EINVAL || r == -EILSEQ || r == -EFBIG) {
 		problems_error(found, PROBLEM_ERROR, PROBLEM_SPEC, &e);
@@ -284,7 +284,8 @@ int container_validate(const char *path, unsigned flags, struct str *out, struct
 	if (r == 0)
 		r = problems_init(&found, err);
 	if (r == 0)
-		r = examine(&in, !(flags & VALIDATE_SPEC_ONLY), &found, &doc, err);
+		r = validate_examine(str_text(&in.text), in.text.n, in.path, in.bundle,
+				     !(flags & VALIDATE_SPEC_ONLY), &found, &doc, err);
 	if (r < 0)
 		return r;
 	if (flags & VALIDATE_JSON)

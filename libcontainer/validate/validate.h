@@ -29,6 +29,13 @@ const struct json *validate_place(const struct json *object, const char *member)
 	problems_add((v)->report, PROBLEM_##severity, PROBLEM_SPEC, \
 		     validate_place(object, member), NULL, __VA_ARGS__)
 
+/*
+ * All of it, sorted, in *found (problems_init()). `path` is for messages, `bundle` the directory that relative paths begin
+ * at. *doc is what the problems point into; NULL when it is no JSON. A failure is one of ours, as for want of memory.
+ */
+int validate_examine(const char *text, size_t n, const char *path, int bundle, bool with_host,
+		     struct problems *found, struct spec_doc **doc, struct error *err);
+
 void validate_mounts(const struct validation *v);
 void validate_process(const struct validation *v);
 void validate_program(const struct validation *v);

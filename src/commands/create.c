@@ -11,8 +11,13 @@ static const struct option_row rows[] = {
 
 static int run(const struct invocation *inv, struct error *err)
 {
+	int r;
+
 	values.id = inv->args[0];
-	return container_create(inv->rt, &values, err);
+	r = container_create(inv->rt, &values, err);
+	if (r < 0)
+		container_explain_create(&values, err);
+	return r;
 }
 
 const struct command cmd_create = {

@@ -104,6 +104,8 @@ static int run_once(const struct invocation *inv, const struct create_options *o
 	int r = container_run(inv->rt, o, &c, &process, err);
 
 	*wish = PASS_ON;
+	if (r < 0)
+		container_explain_create(o, err);
 	if (r >= 0 && !values.create.detach) {
 		if (*config < 0 && (values.on_reboot == RESTART || values.on_halt == RESTART))
 			*config = container_open_config(c, err);

@@ -9,7 +9,10 @@ static int run(const struct invocation *inv, struct error *err)
 	r = container_load(inv->rt, inv->args[0], &c, err);
 	if (r < 0)
 		return r;
-	return container_start(c, err);
+	r = container_start(c, err);
+	if (r < 0)
+		container_explain_start(c, err);
+	return r;
 }
 
 const struct command cmd_start = {

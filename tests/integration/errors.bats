@@ -117,3 +117,27 @@ broken() {
 	says "/linux/intelRdt: intelRdt needs a mounted resctrl filesystem"
 	nothing_left
 }
+
+@test "run and start name the file that is missing, and who asks for it, when the kernel refuses the program" {
+	printf '#!/bin/nosuch\n' >"$ROOTFS/bin/lost"
+	printf '#!/bin/sh\r\n' >"$ROOTFS/bin/crlf"
+	printf 'not a program\n' >"$ROOTFS/bin/text"
+	chmod 755 "$ROOTFS"/bin/{lost,crlf,text}
+	args lost
+	fails 1 "exec lost: no such file or directory (the first line of '/bin/lost' names the interpreter '/bin/nosuch'" run "$ID"
+	ok create "$ID"
+	fails 1 "names the interpreter '/bin/nosuch'" start "$ID"
+	ok delete --force "$ID"
+	args crlf
+	fails 1 "ends in CR LF: there is no interpreter '/bin/sh\r'" run "$ID"
+	args text
+	fails 1 "exec text: exec format error (program '/bin/text' is neither an ELF file nor a script" run "$ID"
+}
+
+@test "a failing create points to validate when there is more than one problem" {
+	config '.hostname = 1 | .process.cwd = 2'
+	fails 1 "('orlop validate' lists 2 problems of this config)" create "$ID"
+	config 'del(.hostname)'
+	run_orlop create "$ID"
+	[[ "$errors" == *"expected a string"* && "$errors" != *validate* ]]
+}
