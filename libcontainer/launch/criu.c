@@ -236,8 +236,8 @@ static void open_folders(struct birth *b)
 }
 
 /*
- * CRIU wants the root to be a mount of its own mount namespace. In a private copy nothing of it stays on the host, however
- * this ends.
+ * CRIU wants the root to be a mount of its own mount namespace. In a copy nothing of it stays on the host, however this
+ * ends. Slaves and not private: a root that received mounts of the host's will again, CRIU copies it from this one.
  */
 static void make_root(const struct birth *b)
 {
@@ -250,7 +250,6 @@ static void make_root(const struct birth *b)
 		fail_birth(b, STEP_NAMESPACE);
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
 	    mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 ||
-	    mount(NULL, root, NULL, MS_PRIVATE, NULL) < 0 ||
 	    (b->start->root_readonly && mount(NULL, root, NULL, readonly, NULL) < 0))
 		fail_birth(b, STEP_ROOT);
 }

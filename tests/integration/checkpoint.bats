@@ -171,6 +171,27 @@ counts() {
 	exists "$T/c/z"
 }
 
+@test "roots and bind mounts that share mounts with the host do so again" {
+	mkdir "$T/shared"
+	mount --bind "$T/shared" "$T/shared"
+	mount --make-shared "$T/shared"
+	mkdir "$T/shared/a" "$T/shared/a/x"
+	cp -a "$SUITE_DIR/rootfs" "$T/shared/rootfs"
+	mount_entry /mnt none "$T/shared/a" rbind rslave
+	config '.root.path = $p' --arg p "$T/shared/rootfs"
+	script 'sleep 1000'
+	detached
+	checkpoint
+	restore
+	mount -t tmpfs none "$T/shared/a/x"
+	touch "$T/shared/a/x/later"
+	ok exec "$ID" ls /mnt/x
+	is later
+	ok delete -f "$ID"
+	umount "$T/shared/a/x"
+	umount "$T/shared"
+}
+
 @test "a tree below a bind mount's source is restored" {
 	mkdir -p "$T/a/sub"
 	mount -t tmpfs none "$T/a/sub"
