@@ -13,12 +13,14 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/file.h"
 #include "base/helper.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/memfd.h"
@@ -422,6 +424,7 @@ static int open_all(struct criu *c, const struct criu_start *start, struct error
 	char *argv[] = { arg0, NULL }, path[PATH_MAX];
 	auto_(close_fd) int theirs = -EBADF;
 	auto_(close_fd) int link = -EBADF;
+	const struct timeval tick = { .tv_usec = 300000 };
 	int ends[2], r = find_helper(path, sizeof(path), err);
 
 	if (r < 0)
@@ -436,6 +439,9 @@ static int open_all(struct criu *c, const struct criu_start *start, struct error
 		return sysf(err, "socketpair");
 	c->socket = ends[0];
 	theirs = ends[1];
+	/* A signal that comes right before we wait is seen a moment later. */
+	if (setsockopt(c->socket, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof(tick)) < 0)
+		return sysf(err, "socket for '%s'", path);
 	r = move_up(&theirs, err);
 	if (r == 0)
 		r = move_up(&link, err);
@@ -452,6 +458,8 @@ int criu_open(const struct criu_start *start, struct criu **ret, struct error *e
 
 	if (!c)
 		return sysf(err, "criu");
+	/* What CRIU has begun, and what we have frozen, is to be taken back. */
+	interrupt_catch();
 	*c = (struct criu){ .pid = -1, .helper = -1, .socket = -EBADF, .output = -EBADF };
 	r = open_all(c, start, err);
 	if (r < 0)
@@ -577,9 +585,12 @@ static int hear(struct criu *c, struct record *r, struct error *err)
 	ssize_t n;
 
 	r->fd = -EBADF;
-	do
-		n = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while ((n = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC)) < 0 && (errno == EINTR || errno == EAGAIN)) {
+		int sig = interrupt_take();
+
+		if (sig)
+			return interrupt_fail(sig, err);
+	}
 	if (n < 0 && errno != ECONNRESET)
 		return sysf(err, "answer of '%s'", HELPER);
 	if (n <= 0)

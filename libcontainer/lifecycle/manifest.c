@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,6 +126,74 @@ static int list_images(struct manifest *m, int images, struct error *err)
 		if (is_image(e->d_name))
 			r = add_image(m, images, e->d_name, &room, err);
 	(void)closedir(d);
+	return r;
+}
+
+#define PARENT       "parent" /* CRIU's symlink to an earlier pre-dump */
+#define PARENTS_MAX  256
+
+static int check_files(int images, struct error *err)
+{
+	int fd = openat(images, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	struct stat st;
+	int r = 0;
+
+	if (!d) {
+		close_fd(fd);
+		return sysf(err, "image directory");
+	}
+	while (r == 0 && (e = readdir(d))) {
+		if (!is_image(e->d_name))
+			continue;
+		if (fstatat(images, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = sysf(err, "image '%s'", e->d_name);
+		else if (!S_ISREG(st.st_mode))
+			r = failf(err, EINVAL, "image '%s' of the checkpoint is no regular file", e->d_name);
+	}
+	(void)closedir(d);
+	return r;
+}
+
+/* -ENOENT without message: there is none. */
+static int open_parent(int images, struct error *err)
+{
+	auto_(close_fd) int around = openat(images, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_(close_fd) int parent = -EBADF;
+	char ours[PATH_MAX], theirs[PATH_MAX];
+	struct stat st;
+	size_t n;
+
+	if (fstatat(images, PARENT, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? -ENOENT : sysf(err, "the checkpoint's parent");
+	parent = openat(images, PARENT, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	if (around < 0 || parent < 0 || path_of_fd(around, ours, sizeof(ours)) < 0 ||
+	    path_of_fd(parent, theirs, sizeof(theirs)) < 0)
+		return sysf(err, "the checkpoint's parent");
+	n = strlen(ours);
+	if (n > 1 && (strncmp(ours, theirs, n) != 0 || theirs[n] != '/'))
+		return failf(err, EINVAL, "the checkpoint's parent '%.300s' does not lie beside it", theirs);
+	return take_fd(parent);
+}
+
+int manifest_check_files(int images, struct error *err)
+{
+	auto_(close_fd) int at = fcntl(images, F_DUPFD_CLOEXEC, 3);
+	int r = at < 0 ? sysf(err, "image directory") : check_files(at, err);
+
+	for (unsigned n = 0; r == 0; n++) {
+		int parent = open_parent(at, err);
+
+		if (parent == -ENOENT)
+			return 0;
+		if (parent < 0)
+			return parent;
+		close_fd(at);
+		at = parent;
+		r = n < PARENTS_MAX ? check_files(at, err)
+				    : failf(err, ELOOP, "the checkpoint has more than %d parents", PARENTS_MAX);
+	}
 	return r;
 }
 

@@ -49,6 +49,11 @@ int manifest_write(const struct manifest *m, int images, struct error *err);
 /* 1; 0 when there is no such file: the images are not ours. */
 int manifest_read(int images, struct arena *a, struct manifest *ret, struct error *err);
 int manifest_parse(struct arena *a, const char *text, size_t size, struct manifest *ret, struct error *err);
+/*
+ * That every image in the folder, and in those of its parents, is a file of its own: CRIU would follow a symlink to any file
+ * of the host and put what it finds into the container. A parent must lie beside the folder or in it.
+ */
+int manifest_check_files(int images, struct error *err);
 /* Whether it fits this host, the folder, the config and so many containers. */
 int manifest_check_host(const struct manifest *m, unsigned criu, struct error *err);
 int manifest_check_images(const struct manifest *m, int images, struct error *err);

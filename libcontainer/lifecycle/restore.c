@@ -63,6 +63,9 @@ static int open_images(struct restoration *r, struct error *err)
 	    st.st_size == 0)
 		return failf(err, ENOENT, "there is no checkpoint in '%s': inventory.img is missing or empty",
 			     r->o->common.image_path ? r->o->common.image_path : "checkpoint");
+	ret = manifest_check_files(r->dirs.images, err);
+	if (ret < 0)
+		return ret;
 	ret = manifest_read(r->dirs.images, r->c.doc->arena, &r->manifest, err);
 	if (ret < 0)
 		return ret;

@@ -578,6 +578,45 @@ refuses() {
 	nothing_left
 }
 
+@test "no symlink of the images leads CRIU to another file or folder" {
+	script 'sleep 1000'
+	detached
+	checkpoint
+	cp -a "$I" "$T/i"
+	rm "$T/i/orlop.json" "$T/i/fs-1.img"
+	ln -s "$I/fs-1.img" "$T/i/fs-1.img"
+	refuses "image 'fs-1.img' of the checkpoint is no regular file"
+	rm "$T/i/fs-1.img"
+	cp -a "$I/fs-1.img" "$T/i/"
+	ln -s /etc "$T/i/parent"
+	refuses "the checkpoint's parent '/etc' does not lie beside it"
+	rm "$T/i/parent"
+	ln -s . "$T/i/parent"
+	refuses "the checkpoint has more than"
+	rm "$T/i/parent"
+	cp -a "$I/orlop.json" "$T/i/"
+	fails 0 "" restore -d --image-path "$T/i" --work-path "$W" "$ID"
+}
+
+@test "Ctrl-C in a checkpoint lets the container go on, in a restore leaves nothing" {
+	counter
+	detached
+	eventually exists "$ROOTFS/tmp/n"
+	config '.hooks.createRuntime = [{ path: "/bin/sleep", args: ["sleep", "1000"] }]'
+	background dump env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" checkpoint --leave-running --image-path "$I" --pre-dump-exec "sleep 1000" "$ID"
+	kill -INT "$BG"
+	wait "$BG" && return 1
+	wait_status running
+	counts
+	checkpoint
+	background restore env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" restore -d --image-path "$I" --work-path "$W" "$ID"
+	eventually has_status creating
+	eventually file_says "$W/restore.log" "setup-namespaces"
+	kill -TERM "$BG"
+	wait "$BG" && return 1
+	nothing_left
+}
+
 @test "an httpd serves on after a restore, a connection within the container goes on" {
 	needs_criu_of 40200 # before, sockets of Linux 6.18 are an error
 	mkdir "$ROOTFS/www"
