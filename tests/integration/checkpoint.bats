@@ -347,6 +347,22 @@ in_other_network() { # PID
 	file_says "$T/console2.out" '^fds=1 '
 }
 
+@test "a restore in the foreground gives the container the caller's terminal" {
+	config '.process.terminal = true'
+	script 'while read line; do echo "got <$line>"; [ "$line" != end ] || exit 5; done'
+	background console1 $PYTHON "$LIB/console.py" "$T/console1" $'one\n'
+	eventually exists "$T/console1"
+	ok run -d --console-socket "$T/console1" "$ID"
+	eventually file_says "$T/console1.out" 'got <one>'
+	checkpoint
+	status=0
+	(eventually has_status running && echo end; sleep 1) | ORLOP_TEST_ID=$ID timeout -k 2 "$LIMIT" script -qec \
+		"$ORLOP --root $ROOT restore --image-path $I --work-path $W $ID" /dev/null >"$T/stdout" 2>&1 3>&- || status=$?
+	file_says "$T/stdout" "got <end>"
+	[ "$status" -eq 5 ]
+	nothing_left
+}
+
 @test "a process of exec is left out, and the checkpoint says so" {
 	script 'sleep 1000'
 	detached
