@@ -273,6 +273,7 @@ static int write_manifest(struct dump *d, const char *const *names, size_t n_nam
 		{ "ext-unix-sk", o->common.ext_unix_sk },      { "shell-job", o->common.shell_job },
 		{ "file-locks", o->common.file_locks },        { "lazy-pages", o->common.lazy_pages },
 		{ "auto-dedup", o->common.auto_dedup },        { "parent-path", o->parent_path },
+		{ PAGES_ELSEWHERE, o->page_server },
 	};
 	int r = 0;
 

@@ -15,7 +15,8 @@
 #include "base/sha256.h"
 #include "spec/types.h"
 
-#define MANIFEST_FILE "orlop.json"
+#define MANIFEST_FILE   "orlop.json"
+#define PAGES_ELSEWHERE "page-server"
 
 /* A mount from outside: `of` is the destination in config.json, `rest` the path below it. */
 struct manifest_mount {
@@ -34,7 +35,7 @@ struct manifest {
 	uint64_t containers;    /* in this folder, or in those of a pod */
 	LIST(const char *) names;
 	const char *config;     /* digest of what of config.json a restore takes from the image */
-	spec_strings options;   /* what was asked */
+	spec_strings options;   /* what was asked; PAGES_ELSEWHERE: files of a page server come to the images later */
 	LIST(struct manifest_mount) mounts;
 	spec_strings nulls;     /* names of the host's null device among the open files */
 	LIST(struct manifest_image) images;

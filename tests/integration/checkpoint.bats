@@ -594,6 +594,43 @@ refuses() {
 	nothing_left
 }
 
+@test "memory that went to a page server is restored with its files" {
+	counter
+	detached
+	eventually exists "$ROOTFS/tmp/n"
+	mkdir "$T/pages"
+	background pages criu page-server -D "$T/pages" --address 127.0.0.1 --port 9977 -o log
+	eventually grep -q ":26F9 00000000:0000 0A" /proc/net/tcp
+	checkpoint --page-server 127.0.0.1:9977
+	ls "$T/pages" | grep -q "^pages-"
+	cp "$T/pages"/*.img "$I"
+	restore
+	counts
+}
+
+@test "images of runc are restored" {
+	needs_tool runc
+	script 'echo go >/tmp/go; i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/n; sleep 0.05; done'
+	mkdir "$T/a"
+	echo bound >"$T/a/x"
+	mount_entry /mnt none "$T/a" rbind
+	config '.process.noNewPrivileges = true | .ociVersion = "1.0.2"'
+	# runc changes the owner of the host's null device.
+	mknod -m 666 "$T/null" c 1 3
+	export T ID ROOTFS I W
+	(
+		unshare --mount --propagation private bash -c '
+			mount --bind "$T/null" /dev/null
+			runc --root "$T/runc" run -d "$ID" </dev/null >/dev/null 2>&1 3>&- || exit 1
+			for ((i = 0; i < 100; i++)); do [ ! -e "$ROOTFS/tmp/n" ] || break; sleep 0.05; done
+			runc --root "$T/runc" checkpoint --image-path "$I" --work-path "$W" "$ID" </dev/null 3>&-'
+	) >"$T/runc.out" 2>&1 || skip "runc cannot checkpoint here: $(tail -n 1 "$T/runc.out")"
+	restore
+	counts
+	ok exec "$ID" cat /mnt/x
+	is bound
+}
+
 @test "no symlink of the images leads CRIU to another file or folder" {
 	script 'sleep 1000'
 	detached
