@@ -196,8 +196,8 @@ int translate_request(const char *words, size_t n, uint8_t **packed, size_t *pac
 	}
 	name = next_word(&w);
 	keep = next_word(&w);
-	type = protobuf_c_enum_descriptor_get_value_by_name(&criu__type__descriptor, name);
-	if (strcmp(name, "reply") == 0) {
+	type = name ? protobuf_c_enum_descriptor_get_value_by_name(&criu__type__descriptor, name) : NULL;
+	if (name && strcmp(name, "reply") == 0) {
 		criu__opts__free_unpacked(opts, NULL);
 		w = (struct words){ .at = keep ? keep : words + n, .end = words + n };
 		return pack_reply(&w, packed, packed_n);
