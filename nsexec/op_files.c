@@ -95,6 +95,17 @@ long op_MKNOD(struct stage *s, const struct plan_op *op)
 	return r;
 }
 
+static bool is_same_link(int dir, const char *name, const char *wanted)
+{
+	char link[4096];
+	long n = sys(readlinkat, dir, name, link, sizeof(link) - 1);
+
+	if (n < 0)
+		return false;
+	link[n] = 0;
+	return text_same(link, wanted);
+}
+
 long op_SYMLINK(struct stage *s, const struct plan_op *op)
 {
 	const char *name = stage_s1(s, op);
@@ -105,6 +116,8 @@ long op_SYMLINK(struct stage *s, const struct plan_op *op)
 		if (r == 0)
 			r = sys(symlinkat, stage_s2(s, op), s->dir, name);
 	}
+	if (r == -EEXIST && (op->flags & OP_SAME) && !is_same_link(s->dir, name, stage_s2(s, op)))
+		return r;
 	return r == -EEXIST ? 0 : r;
 }
 

@@ -42,10 +42,24 @@ static long set_fd(int *slot, long fd)
 	return 0;
 }
 
+static bool is_directory(int fd)
+{
+	struct statx st;
+
+	return sys(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
+	       (st.stx_mode & S_IFMT) == S_IFDIR;
+}
+
+/* The kernel says EINVAL to a directory on a file and to a file on a directory: here -ENOTDIR and -EISDIR. */
 static long attach(int mount, int target)
 {
-	return sys(move_mount, mount, "", target, "",
-		   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	long r = sys(move_mount, mount, "", target, "",
+		     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	bool on_directory = r == -EINVAL && is_directory(target);
+
+	if (r != -EINVAL || is_directory(mount) == on_directory)
+		return r;
+	return on_directory ? -EISDIR : -ENOTDIR;
 }
 
 /* Only between mounts: no register is needed any more but keep, the root or (opened before what is closed) dir. */
@@ -211,6 +225,18 @@ long op_FS_MODE(struct stage *s, const struct plan_op *op)
 	return sys(fsconfig, s->fs, FSCONFIG_SET_STRING, "mode", octal, 0);
 }
 
+long op_FS_PICK(struct stage *s, const struct plan_op *op)
+{
+	(void)op;
+	return set_fd(&s->fs, sys(fspick, s->target, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH));
+}
+
+long op_FS_RECONFIGURE(struct stage *s, const struct plan_op *op)
+{
+	(void)op;
+	return sys(fsconfig, s->fs, FSCONFIG_CMD_RECONFIGURE, 0, 0, 0);
+}
+
 long op_FS_MOUNT(struct stage *s, const struct plan_op *op)
 {
 	long r = sys(fsconfig, s->fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
@@ -218,6 +244,42 @@ long op_FS_MOUNT(struct stage *s, const struct plan_op *op)
 	if (r < 0)
 		return r;
 	return set_fd(&s->mount, sys(fsmount, s->fs, FSMOUNT_CLOEXEC, op->x));
+}
+
+/* A tmpfs on target with a directory "m" in it; our working directory. */
+static long enter_scratch(struct stage *s)
+{
+	long fs = sys(fsopen, "tmpfs", FSOPEN_CLOEXEC), mount, r;
+
+	if (fs < 0)
+		return fs;
+	r = sys(fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	mount = r < 0 ? r : sys(fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	if (mount < 0)
+		return mount;
+	r = sys(mkdirat, mount, "m", 0700);
+	if (r == 0)
+		r = attach((int)mount, s->target);
+	return r < 0 ? r : sys(fchdir, mount);
+}
+
+/*
+ * fsconfig(2) takes values of 255 bytes, mount(2) a page of them, but a path as the place. So it is mounted on a path that
+ * nobody else knows, and cloned from there: then it is a detached mount as all others, for the verified target.
+ */
+long op_FS_PAGE(struct stage *s, const struct plan_op *op)
+{
+	char **words = stage_list(s, op->l1); /* type, source, options */
+	long r = enter_scratch(s);
+
+	if (r < 0)
+		return r;
+	r = sys(mount, words[1], "m", words[0], op->x, words[2]);
+	if (r == 0)
+		r = set_fd(&s->mount, sys(open_tree, AT_FDCWD, "m", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+	(void)sys(umount2, ".", MNT_DETACH);
+	(void)sys(chdir, "/");
+	return r;
 }
 
 long op_TREE_FD(struct stage *s, const struct plan_op *op)
@@ -237,12 +299,13 @@ static long clone_tree(struct stage *s, const struct plan_op *op, int dir, const
 
 long op_TREE_PATH(struct stage *s, const struct plan_op *op)
 {
-	return clone_tree(s, op, AT_FDCWD, stage_s1(s, op), 0);
+	return clone_tree(s, op, AT_FDCWD, stage_s1(s, op),
+			  op->flags & OP_LINK ? AT_SYMLINK_NOFOLLOW : 0);
 }
 
 long op_TREE_ROOT(struct stage *s, const struct plan_op *op)
 {
-	long fd = path_open(s->root, stage_s1(s, op), O_PATH);
+	long fd = path_open(s->root, stage_s1(s, op), O_PATH | (op->flags & OP_LINK ? O_NOFOLLOW : 0));
 
 	if (fd < 0)
 		return fd;
@@ -264,20 +327,16 @@ long op_MOUNT_SETATTR(struct stage *s, const struct plan_op *op)
 
 /* ---- where it goes ---- */
 
-static long is_file(int fd)
-{
-	struct statx st;
-	long r = sys(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
-
-	return r < 0 ? r : (st.stx_mode & S_IFMT) != S_IFDIR;
-}
-
 long op_TARGET(struct stage *s, const struct plan_op *op)
 {
-	long fd, file = op->flags & OP_LIKE_MOUNT ? is_file(s->mount) : op->flags & OP_FILE;
+	bool file = op->flags & OP_LIKE_MOUNT ? !is_directory(s->mount) : (op->flags & OP_FILE) != 0;
+	long fd = -ENOENT;
 
-	if (file < 0)
-		return file;
+	if (op->flags & OP_LINK)
+		fd = path_open(s->root, stage_s1(s, op), O_PATH | O_NOFOLLOW);
+	s->target_made = false;
+	if (fd != -ENOENT)
+		return set_fd(&s->target, fd);
 	if (op->flags & OP_PLAIN)
 		fd = path_make_plain(s->root, stage_s1(s, op), file, (uint32_t)op->x, &s->target_made);
 	else
@@ -318,6 +377,8 @@ long op_ATTACH(struct stage *s, const struct plan_op *op)
 		return r;
 	}
 	r = attach(s->mount, s->target);
+	if (r == 0 && (op->flags & OP_ROOT))
+		r = set_fd(&s->root, sys(fcntl, s->mount, F_DUPFD_CLOEXEC, s->root));
 	close_scratch(s, s->root, s->target);
 	return r;
 }

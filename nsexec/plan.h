@@ -14,7 +14,7 @@
 #define PLAN_MAGIC 0x706f6c72U /* "rlop" */
 #define PLAN_VERSION 1
 #define PLAN_SIZE_MAX (64U << 20)
-#define PLAN_FDS_MAX 1000
+#define PLAN_FDS_MAX 20000
 /* A device number of the kernel: 12 bits and 20. */
 #define PLAN_MAJOR_MAX 0xfffU
 #define PLAN_MINOR_MAX 0xfffffU
@@ -78,6 +78,9 @@ enum plan_op_flag {
 	OP_MODE = 1 << 7,      /* a mode was asked for: keep it                     */
 	OP_IN_DIR = 1 << 8,    /* a name in `dir`, not a path                       */
 	OP_PLAIN = 1 << 9,     /* no symlink anywhere in the path                   */
+	OP_LINK = 1 << 12,     /* the last name of the path may be a symlink itself */
+	OP_ROOT = 1 << 14,     /* what is attached is the root from here on         */
+	OP_SAME = 1 << 13,     /* what is there already must be the same            */
 	OP_LATER = 1 << 11,    /* by another op                                     */
 	OP_ENV = 1 << 10,      /* a hook: with the program's environment            */
 	OP_LIKE_MOUNT = 1 << 11, /* the target is made a file if `mount` is one     */

@@ -58,7 +58,9 @@ static const struct mount_option options[] = {
 	OPT_SB("async",            CLEAR,         0, SB_SYNC),
 	OPT_ATTR("atime",          ATIME_NOT,     MOUNT_ATTR_NOATIME),
 	OPT("bind",                BIND,          0),
+	OPT_BOOL("copy-symlink",   copy_symlink),
 	OPT("defaults",            NOTHING,       0),
+	OPT_BOOL("dest-nofollow",  dest_nofollow),
 	OPT_ATTR("dev",            CLEAR,         MOUNT_ATTR_NODEV),
 	OPT_ATTR("diratime",       CLEAR,         MOUNT_ATTR_NODIRATIME),
 	OPT_SB("dirsync",          SET,           0, SB_DIRSYNC),
@@ -112,6 +114,7 @@ static const struct mount_option options[] = {
 	OPT("shared",              PROPAGATION,   MS_SHARED),
 	OPT("silent",              NOTHING,       0),
 	OPT("slave",               PROPAGATION,   MS_SLAVE),
+	OPT_BOOL("src-nofollow",   src_nofollow),
 	OPT_ATTR("strictatime",    ATIME,         MOUNT_ATTR_STRICTATIME),
 	OPT_ATTR("suid",           CLEAR,         MOUNT_ATTR_NOSUID),
 	OPT_ATTR("symfollow",      CLEAR,         MOUNT_ATTR_NOSYMFOLLOW),
@@ -134,6 +137,21 @@ static int compare_name(const void *key, const void *row)
 static const struct mount_option *find(const char *word)
 {
 	return bsearch(word, options, ARRAY_SIZE(options), sizeof(options[0]), compare_name);
+}
+
+/* "idmap=uids=0-1000-1": the row of what stands before the first '='. The only kind of words with a value. */
+static const struct mount_option *find_with_value(char *word, const char **value)
+{
+	char *equals = strchr(word, '=');
+	const struct mount_option *row;
+
+	if (!equals)
+		return NULL;
+	*equals = 0;
+	row = find(word);
+	*equals = '=';
+	*value = equals + 1;
+	return row && row->kind == IDMAP ? row : NULL;
 }
 
 static const char *nearest(const char *word)
@@ -198,7 +216,8 @@ static void add_propagation(struct mount_options *o, unsigned ms)
 }
 
 /* `text`: the string of the config that the word is in. */
-static void apply(struct mount_options *o, const struct mount_option *row, const char *text)
+static void apply(struct mount_options *o, const struct mount_option *row, const char *value,
+		  const char *text)
 {
 	switch (row->kind) {
 	case NOTHING:
@@ -228,6 +247,7 @@ static void apply(struct mount_options *o, const struct mount_option *row, const
 		break;
 	case IDMAP:
 		o->idmap_option = text;
+		o->idmap_text = value;
 		o->ridmap = row->ms & MS_REC;
 		break;
 	case BOOL:
@@ -290,6 +310,7 @@ static int add_words(struct mount_options *o, const char *text, struct arena *a,
 	while (*text) {
 		size_t n = word_length(text);
 		const struct mount_option *row;
+		const char *value = NULL;
 		char *word;
 
 		word = arena_strndup(a, text, n);
@@ -297,8 +318,10 @@ static int add_words(struct mount_options *o, const char *text, struct arena *a,
 			return sysf(err, "mount options");
 		text += n + (text[n] == ',');
 		row = find(word);
+		if (!row)
+			row = find_with_value(word, &value);
 		if (row)
-			apply(o, row, whole);
+			apply(o, row, value, whole);
 		else if (*word)
 			o->data[o->n_data++] = unquote(word);
 	}

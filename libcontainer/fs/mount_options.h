@@ -42,8 +42,12 @@ struct mount_options {
 	bool rbind;     /* the whole tree below the source: also with "bind" beside it */
 	bool remount;   /* change what is mounted there                               */
 	bool tmpcopyup; /* fill it from the directory it covers                       */
+	bool copy_symlink;  /* a source that is a symlink is made anew                */
+	bool src_nofollow;  /* ... is bound itself                                    */
+	bool dest_nofollow; /* a destination that is a symlink is mounted over        */
 	bool ridmap;    /* map also the ids of all mounts below                       */
 	const char *idmap_option; /* the string with the word that maps this mount's ids; or NULL */
+	const char *idmap_text;   /* "uids=...;gids=..." of "idmap=..."; or NULL                  */
 
 	/*
 	 * Flags of the superblock, for fsconfig(FSCONFIG_SET_FLAG): "ro" or "rw", "sync",

@@ -55,6 +55,9 @@ static const struct {
 	{ PLAN_ROOT_SETATTR,   "set the attributes of the root mount" },
 	{ PLAN_FS_OPEN,        "filesystem type '%1'" },
 	{ PLAN_FS_OPTION,      "filesystem option '%1%=%2'" },
+	{ PLAN_FS_PICK,        "options of the filesystem" },
+	{ PLAN_FS_RECONFIGURE, "change the filesystem's options" },
+	{ PLAN_FS_PAGE,        "make the filesystem by mount(2)" },
 	{ PLAN_FS_MODE,        "filesystem option 'mode'" },
 	{ PLAN_FS_MOUNT,       "make the filesystem" },
 	{ PLAN_TREE_PATH,      "clone '%1'" },
@@ -69,7 +72,7 @@ static const struct {
 	{ PLAN_READONLY,       "make '%1' read-only" },
 	{ PLAN_DIR,            "directory '%1'" },
 	{ PLAN_MKNOD,          "make the device node" },
-	{ PLAN_SYMLINK,        "link '/dev/%1' to '%2'" },
+	{ PLAN_SYMLINK,        "link '%1' to '%2'" },
 	{ PLAN_CONSOLE,        "make the console (is there a devpts on /dev/pts?)" },
 	{ PLAN_SETSID,         "setsid" },
 	{ PLAN_TERMINAL,       "make stdin the controlling terminal" },
@@ -204,6 +207,55 @@ static void device_text(const struct json *origin, struct str *out)
 		str_printf(out, "device '%s': ", path->text);
 }
 
+/* ---- what the errno does not say ---- */
+
+/* clang-format off */
+static const struct {
+	uint16_t code;
+	int num;
+	uint16_t flags;   /* of the op: all of these, or 0 */
+	const char *type; /* of the mount, or NULL         */
+	const char *text;
+} hints[] = {
+	{ PLAN_ENTER,      EXDEV,   0,        NULL, ": what is mounted on their root is the root of the host" },
+	{ PLAN_PROC_WRITE, ENOENT,  0,        NULL, " (does this kernel have it?)" },
+	{ PLAN_TARGET,     ELOOP,   OP_PLAIN, NULL, " must be mounted on ordinary directory" },
+	{ PLAN_TARGET,     ELOOP,   0,        NULL, ": its symbolic links lead in a circle" },
+	{ PLAN_MASK,       EXDEV,   0,        NULL, ": someone has replaced its mountpoint since" },
+	{ PLAN_MASK,       ELOOP,   0,        NULL, ": someone has replaced its mountpoint since" },
+	/* A path that is not there is no failure. */
+	{ PLAN_MASK,       ENOENT,  0,        NULL, ": this host has no '/dev/null' to cover it with" },
+	{ PLAN_READONLY,   EXDEV,   0,        NULL, ": someone has replaced its mountpoint since" },
+	{ PLAN_READONLY,   ELOOP,   0,        NULL, ": someone has replaced its mountpoint since" },
+	{ PLAN_COPY_UP,    ENOMEM,  0,        NULL,
+	  ": the directory holds more than the container's memory limit allows" },
+	/* dockerd looks for "not a directory" in both, and says more itself. */
+	{ PLAN_ATTACH,     ENOTDIR, 0,        NULL, " a directory" },
+	{ PLAN_ATTACH,     EISDIR,  0,        NULL, " what is not a directory" },
+	{ PLAN_FS_OPEN,    EPERM,   0, "sysfs",
+	  ": the network namespace must belong to the container's user namespace" },
+	{ PLAN_FS_MOUNT,   EPERM,   0, "sysfs",
+	  ": the network namespace must belong to the container's user namespace" },
+	{ PLAN_FS_MOUNT,   EPERM,   0, "mqueue",
+	  ": the ipc namespace must belong to the container's user namespace" },
+	{ PLAN_FS_MOUNT,   EPERM,   0, "proc",
+	  ": the pid namespace must belong to the container's user namespace, and a whole procfs be seen here" },
+};
+/* clang-format on */
+
+static const char *hint(const struct conversation *t, uint32_t op, uint16_t code, int num,
+			const struct json *origin)
+{
+	const struct json *type = origin ? json_member(origin, "type") : NULL;
+	uint16_t flags = t->plan ? plan_ops(plan_blob(t->plan))[op].flags : 0;
+
+	foreach_array(row, hints)
+		if (row->code == code && row->num == num && (flags & row->flags) == row->flags &&
+		    (!row->type || (type && type->type == JSON_STRING && streq(type->text, row->type))))
+			return row->text;
+	return "";
+}
+
 /* "join the network namespace" */
 static void namespace_text(const struct conversation *t, uint32_t op, struct str *out)
 {
@@ -312,16 +364,7 @@ int failure_of_op(const struct conversation *t, const struct sync_message *m, st
 		op_text(t, op, code, &text);
 	if (code == PLAN_SETNS && origin)
 		namespace_text(t, op, &text);
-	if (code == PLAN_ENTER && m->num == EXDEV)
-		str_add(&text, ": what is mounted on their root is the root of the host");
-	if (code == PLAN_PROC_WRITE && m->num == ENOENT)
-		str_add(&text, " (does this kernel have it?)");
-	if (code == PLAN_TARGET && m->num == ELOOP)
-		str_add(&text, " must be mounted on ordinary directory");
-	if ((code == PLAN_MASK || code == PLAN_READONLY) && (m->num == EXDEV || m->num == ELOOP))
-		str_add(&text, ": someone has replaced its mountpoint since");
-	if (code == PLAN_COPY_UP && m->num == ENOMEM)
-		str_add(&text, ": the directory holds more than the container's memory limit allows");
+	str_add(&text, hint(t, op, code, m->num, origin));
 	codef(err, m->num, "%s", str_text(&text));
 	if (origin)
 		spec_error(origin, member, err);

@@ -47,10 +47,10 @@ static HELPER_CODE long enter(const struct request *r)
 	return e;
 }
 
-static HELPER_CODE long walk_inside(int dir, const char *path)
+static HELPER_CODE long walk_inside(int dir, const char *path, bool link)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
+		.flags = O_PATH | O_CLOEXEC | (link ? O_NOFOLLOW : 0),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
@@ -69,8 +69,8 @@ static HELPER_CODE long open_source(const struct request *r, size_t i)
 		return r->fds[i - 1] < 0 ? r->fds[i - 1] :
 					   sys(open_tree, r->fds[i - 1], "", flags | AT_EMPTY_PATH);
 	if (r->dir < 0)
-		return sys(open_tree, AT_FDCWD, s->path, flags);
-	fd = walk_inside(r->dir, s->path);
+		return sys(open_tree, AT_FDCWD, s->path, flags | (s->link ? AT_SYMLINK_NOFOLLOW : 0));
+	fd = walk_inside(r->dir, s->path, s->link);
 	if (fd < 0)
 		return fd;
 	tree = sys(open_tree, fd, "", flags | AT_EMPTY_PATH);

@@ -6,6 +6,8 @@
  * takes all back (spec G4): so there is no roll-back code anywhere.
  */
 
+#include <sys/resource.h>
+
 #include "base/clock.h"
 #include "container/handle.h"
 #include "launch/drive.h"
@@ -19,6 +21,8 @@ struct creation {
 	const struct create_options *o;
 	bool run, rootless;
 	unsigned preserve_fds, listen_fds;
+	struct rlimit nofile;     /* the caller's, if `nofile_raised`           */
+	bool nofile_raised;
 	int root, dir, bundle;    /* <root>, <root>/<id>, the bundle            */
 	char *bundle_path, *rootfs; /* both in the document's arena             */
 	struct str places;        /* /proc/self/cgroup, in the document's arena  */

@@ -82,6 +82,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.no_pivot = c->o->no_pivot,
 		.keyring = c->state.keyring,
 		.init = wants_init(c),
+		.nofile = c->nofile_raised ? &c->nofile : NULL,
 		.preserve_fds = c->preserve_fds,
 		.listen_fds = c->listen_fds,
 		.start_socket = -EBADF,

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/macros.h"
@@ -35,6 +36,19 @@ static char *path_of(const struct creation *c, int fd)
 	return path_of_fd(fd, path, sizeof(path)) < 0 ? NULL : arena_strdup(c->doc->arena, path);
 }
 
+/* The kernel tells the path of a descriptor by a link of procfs. */
+static int no_path(struct error *err, const char *what, const char *path)
+{
+	int num = errno;
+
+	if (access("/proc/self/fd", F_OK) < 0)
+		return failf(err, ENOENT,
+			     "path of %s '%s': there is no procfs on '/proc', mount one: "
+			     "mount -t proc proc /proc",
+			     what, path);
+	return codef(err, num, "path of %s '%s'", what, path);
+}
+
 static int open_bundle(struct creation *c, struct error *err)
 {
 	const char *path = c->o->bundle ? c->o->bundle : ".";
@@ -47,7 +61,7 @@ static int open_bundle(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	c->bundle_path = path_of(c, c->bundle);
-	return c->bundle_path ? 0 : sysf(err, "path of bundle '%s'", path);
+	return c->bundle_path ? 0 : no_path(err, "bundle", path);
 }
 
 /* Names below the bundle, without "." or "..": where no symlink is met, the path is canonical as it stands. */
@@ -90,7 +104,7 @@ static int open_rootfs(struct creation *c, struct error *err)
 	}
 	c->rootfs = path_of(c, fd);
 	if (!c->rootfs)
-		return sysf(err, "path of rootfs '%s'", root->path);
+		return no_path(err, "rootfs", root->path);
 	if (!streq(c->rootfs, "/"))
 		return 0;
 	failf(err, EINVAL, ROOT_IS_THE_HOSTS, root->path);
@@ -215,6 +229,21 @@ static unsigned listen_fds(void)
 
 /* ---- all of it ---- */
 
+#define FEW_MOUNTS 200 /* with so many the usual limit of 1024 is far */
+
+/* Each bind mount is a descriptor, here and in the child. The program gets the caller's limit back. */
+static void raise_descriptors(struct creation *c)
+{
+	struct rlimit limit;
+
+	if (c->resolved->mounts.n <= FEW_MOUNTS || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur == limit.rlim_max)
+		return;
+	c->nofile = limit;
+	limit.rlim_cur = limit.rlim_max;
+	c->nofile_raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 static int resolve(struct creation *c, struct error *err)
 {
 	const struct resolve_input in = {
@@ -223,8 +252,10 @@ static int resolve(struct creation *c, struct error *err)
 		.cannot_join = !self_may_join(),
 		.cannot_mknod = c->rootless || !self_may_mknod(),
 	};
-
-	return resolve_config(&in, c->doc->arena, &c->resolved, err);
+	int r = resolve_config(&in, c->doc->arena, &c->resolved, err);
+	if (r == 0)
+		raise_descriptors(c);
+	return r;
 }
 
 int creation_prepare(struct creation *c, struct error *err)

@@ -8,6 +8,8 @@
  * where).
  */
 
+#include <sys/resource.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
@@ -47,6 +49,7 @@ struct compile_input {
 	bool foreground;           /* START comes over the first socket                     */
 	bool no_pivot;
 	bool init;                 /* an init of ours is pid 1, the program its child       */
+	const struct rlimit *nofile; /* what the caller's RLIMIT_NOFILE was, if we have raised it; or NULL */
 	unsigned preserve_fds;
 	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */
 	const char *notify;        /* host path of the directory for NOTIFY_MOUNT, or NULL  */

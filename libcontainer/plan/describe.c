@@ -9,6 +9,7 @@ static const struct name flag_names[] = {
 	{ "recursive", OP_RECURSIVE }, { "file", OP_FILE },   { "optional", OP_OPTIONAL },
 	{ "replace", OP_REPLACE },     { "owner", OP_OWNER }, { "retry", OP_RETRY },
 	{ "create", OP_CREATE },       { "mode", OP_MODE },   { "in-dir", OP_IN_DIR },
+	{ "root", OP_ROOT },           { "link", OP_LINK },   { "same", OP_SAME },
 	{ "plain", OP_PLAIN },         { "env", OP_ENV },     { "later", OP_LATER },
 	{ "like-mount", OP_LIKE_MOUNT },
 };

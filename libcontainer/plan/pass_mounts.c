@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/macros.h"
@@ -58,10 +59,28 @@ static struct plan_op *add_target(struct compile *c, const char *path, bool file
 	return op;
 }
 
+/* kind: OP_FILE, OP_LIKE_MOUNT, or 0 for a directory. */
+static void add_mount_target(struct compile *c, const struct resolved_mount *m, uint16_t kind)
+{
+	static const uint16_t flags[] = {
+		[TARGET_FOLLOWS] = 0,
+		[TARGET_IS_LINK] = OP_LINK,
+		[TARGET_PLAIN] = OP_PLAIN,
+	};
+
+	add_target(c, m->destination, false, 0755)->flags |= flags[m->target] | kind;
+}
+
 static void add_attach(struct compile *c, const char *path)
 {
 	plan_add_s(c->b, PLAN_ATTACH, path, NULL);
 	c->dir = NULL; /* it may be covered now */
+}
+
+static void add_mount_attach(struct compile *c, const struct resolved_mount *m)
+{
+	plan_add_s(c->b, PLAN_ATTACH, m->destination, NULL)->flags = m->is_root ? OP_ROOT : 0;
+	c->dir = NULL;
 }
 
 static void add_attach_in_dir(struct compile *c, const char *name)
@@ -83,7 +102,7 @@ static bool is_new_tmpfs(const struct resolved_mount *m)
 static bool is_filled_later(const struct compile *c, const struct resolved_mount *m)
 {
 	const struct resolved_mount *end = c->resolved->mounts.v + c->resolved->mounts.n;
-	bool filled = path_same(m->destination, "/dev");
+	bool filled = path_same(m->destination, "/dev") || m->is_root;
 
 	for (const struct resolved_mount *later = m + 1; later < end; later++) {
 		if (path_same(later->destination, m->destination) ||
@@ -172,6 +191,16 @@ static void add_fs(struct compile *c, const char *type, const struct mount_optio
 static void add_mount_fs(struct compile *c, const struct resolved_mount *m, uint64_t attributes,
 			 bool new_dir)
 {
+	if (m->page) {
+		const char *const words[] = { m->type, m->page_source, m->page };
+		struct plan_span list = plan_strings(c->b, words, ARRAY_SIZE(words));
+		struct plan_op *op = plan_add(c->b, PLAN_FS_PAGE);
+
+		op->l1 = list;
+		op->x = m->page_flags;
+		add_setattr(c, PLAN_MOUNT_SETATTR, attributes, 0, 0, false);
+		return;
+	}
 	add_fs_options(c, m->type, m->options, m->n_options);
 	if (m->mode_of_target && new_dir)
 		plan_add_s(c->b, PLAN_FS_OPTION, "mode", "1777");
@@ -219,8 +248,9 @@ static uint64_t memory_limit(const struct compile *c)
 
 static int filesystem(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
-	const char *path = m->destination, *parent = NULL;
-	bool looks = m->copy_up || m->target == TARGET_PLAIN;
+	const char *parent = NULL;
+	/* These need the target at hand before it is mounted on. */
+	bool looks = m->copy_up || m->page || m->is_root || m->target != TARGET_FOLLOWS;
 	const char *name = looks ? NULL : name_in_new_tmpfs(c, m, &parent);
 	uint64_t late = 0, set = m->top.set;
 	int r;
@@ -238,7 +268,7 @@ static int filesystem(struct compile *c, const struct resolved_mount *m, struct 
 	if (name)
 		compile_dir(c, parent);
 	else
-		add_target(c, path, false, 0755)->flags |= m->target == TARGET_PLAIN ? OP_PLAIN : 0;
+		add_mount_target(c, m, 0);
 	add_mount_fs(c, m, set, name != NULL);
 	if (m->copy_up)
 		plan_add(c->b, PLAN_COPY_UP)->x = memory_limit(c);
@@ -249,7 +279,7 @@ static int filesystem(struct compile *c, const struct resolved_mount *m, struct 
 	if (name)
 		add_attach_in_dir(c, name);
 	else
-		add_attach(c, path);
+		add_mount_attach(c, m);
 	return 0;
 }
 
@@ -317,7 +347,8 @@ static int inner_source(struct compile *c, const struct resolved_mount *m, struc
 		return source_tree(c, s, err);
 	}
 	close_fd(s.userns);
-	plan_add_s(c->b, PLAN_TREE_ROOT, s.path, NULL)->flags = s.recursive ? OP_RECURSIVE : 0;
+	plan_add_s(c->b, PLAN_TREE_ROOT, s.path, NULL)->flags = (s.recursive ? OP_RECURSIVE : 0) |
+								(s.link ? OP_LINK : 0);
 	return add_idmap(c, m, err);
 }
 
@@ -338,9 +369,11 @@ static int add_source(struct compile *c, const struct resolved_mount *m, unsigne
 {
 	struct error missing = ERROR_INIT;
 	struct stat st;
-	auto_(close_fd) int fd = bind_source_open(c->in->bundle, m->source, &st, &missing);
+	bool link = m->source_policy != SOURCE_FOLLOWS;
+	auto_(close_fd) int fd = bind_source_open(c->in->bundle, m->source, link, &st, &missing);
 	struct source s = { SOURCE_INIT,
 			    .what = "bind source",
+			    .link = link,
 			    .recursive = m->recursive,
 			    .idmap_recursive = m->idmap.recursive,
 			    .json = m->json,
@@ -363,16 +396,61 @@ static int add_source(struct compile *c, const struct resolved_mount *m, unsigne
 	return outer_source(c, m, s, err);
 }
 
+/* The text of a source that is a symlink; NULL: it is none. */
+static int link_text(struct compile *c, const struct resolved_mount *m, const char **ret, struct error *err)
+{
+	struct stat st;
+	auto_(close_fd) int fd = bind_source_open(c->in->bundle, m->source, true, &st, err);
+	char text[PATH_MAX];
+	ssize_t n;
+
+	*ret = NULL;
+	if (fd < 0)
+		return spec_error(m->json, "source", err);
+	if (!S_ISLNK(st.st_mode))
+		return 0;
+	n = readlinkat(fd, "", text, sizeof(text));
+	if (n < 0)
+		return sysf(err, "read the link '%s'", m->source);
+	*ret = arena_strndup(c->arena, text, (size_t)n);
+	return *ret ? 0 : failf(err, ENOMEM, "mounts: out of memory");
+}
+
+/* What is there already may be the same link. */
+static int add_link(struct compile *c, const struct resolved_mount *m, const char *text,
+		    struct error *err)
+{
+	size_t n = strlen(m->destination);
+	const char *path, *dir;
+
+	while (n > 1 && m->destination[n - 1] == '/')
+		n--;
+	path = arena_strndup(c->arena, m->destination, n);
+	dir = path ? compile_parent(c, path) : NULL;
+	if (!dir)
+		return failf(err, ENOMEM, "mounts: out of memory");
+	compile_dir(c, dir);
+	plan_add_s(c->b, PLAN_SYMLINK, path_last(path), text)->flags = OP_SAME;
+	return 0;
+}
+
 static int bind(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
+	const char *link = NULL;
 	unsigned file = 0;
-	int r = add_source(c, m, &file, err);
+	int r = 0;
 
+	if (m->source_policy == SOURCE_COPIES_LINK)
+		r = link_text(c, m, &link, err);
+	if (link)
+		return add_link(c, m, link, err);
+	if (r == 0)
+		r = add_source(c, m, &file, err);
 	if (r < 0)
 		return r;
 	add_attributes(c, PLAN_MOUNT_SETATTR, m, m->top.set, m->top.clear);
-	add_target(c, m->destination, false, 0755)->flags |= (uint16_t)file;
-	add_attach(c, m->destination);
+	add_mount_target(c, m, (uint16_t)file);
+	add_mount_attach(c, m);
 	return 0;
 }
 
@@ -515,6 +593,12 @@ static int remount(struct compile *c, const struct resolved_mount *m, struct err
 {
 	(void)err;
 	plan_add_s(c->b, PLAN_TARGET, m->destination, NULL);
+	if (m->n_options) {
+		plan_add(c->b, PLAN_FS_PICK);
+		for (size_t i = 0; i < m->n_options; i++)
+			plan_add_s(c->b, PLAN_FS_OPTION, m->options[i].key, m->options[i].value);
+		plan_add(c->b, PLAN_FS_RECONFIGURE);
+	}
 	add_attributes(c, PLAN_TARGET_SETATTR, m, m->top.set, m->top.clear);
 	return 0;
 }

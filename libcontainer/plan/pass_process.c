@@ -502,9 +502,16 @@ static int add_seccomp(struct compile *c, struct error *err)
 
 static void add_rlimits(struct compile *c)
 {
-	foreach_list(l, &c->process->rlimits) {
-		struct plan_op *op;
+	const struct rlimit *nofile = c->in->nofile;
+	struct plan_op *op;
 
+	if (nofile) {
+		op = plan_add(c->b, PLAN_RLIMIT);
+		op->x = RLIMIT_NOFILE;
+		op->y = nofile->rlim_cur;
+		op->z = nofile->rlim_max;
+	}
+	foreach_list(l, &c->process->rlimits) {
 		plan_origin(c->b, l->json, NULL);
 		op = plan_add(c->b, PLAN_RLIMIT);
 		op->x = (uint64_t)l->type;

@@ -98,7 +98,8 @@ static int ask(struct compile *c, struct source *s, struct error *err)
 
 static int clone_now(const struct source *s)
 {
-	unsigned flags = OPEN_TREE_CLONE | (s->recursive ? AT_RECURSIVE : 0);
+	unsigned flags = OPEN_TREE_CLONE | (s->recursive ? AT_RECURSIVE : 0) |
+			 (s->link ? AT_SYMLINK_NOFOLLOW : 0);
 	int fd = s->fd >= 0 ? sys_open_tree(s->fd, "", AT_EMPTY_PATH | flags) :
 			      sys_open_tree(AT_FDCWD, s->path, flags);
 
@@ -112,8 +113,8 @@ static int now(struct compile *c, const struct source *s, struct error *err)
 
 	/* Rootless: only the child, in its own namespaces, may clone. */
 	if (tree == -EPERM && userns < 0) {
-		plan_add_s(c->b, PLAN_TREE_PATH, s->path, NULL)->flags = s->recursive ? OP_RECURSIVE
-										      : 0;
+		plan_add_s(c->b, PLAN_TREE_PATH, s->path, NULL)->flags =
+			(s->recursive ? OP_RECURSIVE : 0) | (s->link ? OP_LINK : 0);
 		return 0;
 	}
 	if (tree < 0)

@@ -22,6 +22,7 @@ struct source {
 	const char *what;        /* for words: "bind source"                                                   */
 	bool place;              /* just the directory, to mount something there; else a clone of the mount    */
 	bool of_place;           /* a clone of the directory that was noted before it, by the same look-up     */
+	bool link;               /* the last name of the path is taken itself, where it is a symlink           */
 	bool recursive;          /* with all that is mounted below                                             */
 	bool late;               /* the child asks for it when the mounts before it are there (op TREE_ASK)    */
 	unsigned propagation;    /* MS_SLAVE, ... of all of it; 0: as it is                                    */

@@ -93,8 +93,8 @@ static int add_listed(const struct resolver *r, const struct spec_device *d,
 	if (!path)
 		return resolve_no_memory(r);
 	if (!*name || streq(name, ".") || streq(name, ".."))
-		return refuse_spec(r, d->json, "path", "'%s' is a directory, not the path of a device",
-				   d->path);
+		return refuse_spec(r, d->json, "path",
+				   "'%s' is a directory, not the path of a device", d->path);
 	*to = (struct resolved_device){
 		.json = d->json,
 		.path = path,
@@ -116,7 +116,7 @@ static bool is_node(const char *path, const struct resolved_device *d)
 	struct stat st;
 
 	return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == (d->mode & S_IFMT) &&
-	       major(st.st_rdev) == d->major && minor(st.st_rdev) == d->minor;
+		major(st.st_rdev) == d->major && minor(st.st_rdev) == d->minor;
 }
 
 const char *resolve_host_node(const struct resolved_device *d, char *buf, size_t size,

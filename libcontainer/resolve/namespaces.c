@@ -57,7 +57,8 @@ static int fail(const struct resolved_namespace *ns, struct error *err)
 
 int resolve_open_namespace(const struct resolved_namespace *ns, struct error *err)
 {
-	auto_(close_fd) int fd = openat(AT_FDCWD, ns->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	auto_(close_fd) int fd =
+		openat(AT_FDCWD, ns->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct statfs fs;
 	int type;
 
@@ -74,8 +75,8 @@ int resolve_open_namespace(const struct resolved_namespace *ns, struct error *er
 	if (type < 0 || (uint64_t)(unsigned)type != ns->type) {
 		const char *found = type < 0 ? NULL : spec_namespace_name((unsigned)type);
 
-		failf(err, EINVAL, "'%s' is not a namespace of type '%s' but of type '%s'", ns->path,
-		      spec_namespace_name(ns->type), found ? found : "?");
+		failf(err, EINVAL, "'%s' is not a namespace of type '%s' but of type '%s'",
+		      ns->path, spec_namespace_name(ns->type), found ? found : "?");
 		return fail(ns, err);
 	}
 	return take_fd(fd);
@@ -85,8 +86,8 @@ int resolve_open_namespace(const struct resolved_namespace *ns, struct error *er
 static bool is_own_namespace(int fd, uint64_t type)
 {
 	const char *path = type == CLONE_NEWNET ? "/proc/self/ns/net"
-		: type == CLONE_NEWIPC              ? "/proc/self/ns/ipc"
-						    : "/proc/self/ns/uts";
+		: type == CLONE_NEWIPC          ? "/proc/self/ns/ipc"
+						: "/proc/self/ns/uts";
 	struct stat theirs, ours;
 
 	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_ino == ours.st_ino &&
@@ -122,7 +123,8 @@ int resolve_namespaces(const struct resolver *r)
 {
 	struct resolved *out = r->out;
 
-	out->namespaces.v = arena_array_of(r->arena, struct resolved_namespace, r->spec->lnx.namespaces.n + 1);
+	out->namespaces.v =
+		arena_array_of(r->arena, struct resolved_namespace, r->spec->lnx.namespaces.n + 1);
 	if (!out->namespaces.v)
 		return resolve_no_memory(r);
 	put_in_order(r);

@@ -14,8 +14,9 @@ int resolve_terminal(const struct spec_process *p, bool detach, bool socket, str
 	const bool terminal = p && p->terminal;
 
 	if (terminal && detach && !socket)
-		return failf(err, EINVAL,
-			     "cannot allocate tty if runc will detach without setting console socket");
+		return failf(
+			err, EINVAL,
+			"cannot allocate tty if runc will detach without setting console socket");
 	if (socket && !(terminal && detach))
 		return failf(err, EINVAL,
 			     "cannot use console socket if runc will not detach or allocate tty");
@@ -26,16 +27,20 @@ int resolve_terminal(const struct spec_process *p, bool detach, bool socket, str
 static int check_annotation(const struct resolver *r, const struct spec_pair *pair)
 {
 	if (streq(pair->key, "run.oci.handler") && *pair->value)
-		return refuse_spec(r, pair->json, NULL,
-				   "there is no handler '%.80s' here: the container would run in namespaces of this "
-				   "kernel, and not in what the annotation asks for",
-				   pair->value);
+		return refuse_spec(
+			r, pair->json, NULL,
+			"there is no handler '%.80s' here: the container would run in namespaces of this "
+			"kernel, and not in what the annotation asks for",
+			pair->value);
 	if (starts_with(pair->key, "krun."))
 		return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, pair->json, NULL,
-				       "annotation '%.80s' is ignored: this is no virtual machine", pair->key);
+				       "annotation '%.80s' is ignored: this is no virtual machine",
+				       pair->key);
 	if (starts_with(pair->key, "module.wasm.image/") && !streq(pair->value, "compat-smart"))
-		return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, pair->json, NULL,
-				       "annotation '%.80s' is ignored: WebAssembly is not executed here", pair->key);
+		return resolve_problem(
+			r, PROBLEM_WARNING, PROBLEM_SPEC, pair->json, NULL,
+			"annotation '%.80s' is ignored: WebAssembly is not executed here",
+			pair->key);
 	return 0;
 }
 

@@ -29,9 +29,17 @@ enum mount_kind {
 	MOUNT_REMOUNT,    /* other attributes for what is mounted there                          */
 };
 
+/* A source that is a symlink itself; those on the way to it are always followed. */
+enum mount_source {
+	SOURCE_FOLLOWS,     /* what it leads to is bound                                  */
+	SOURCE_IS_LINK,     /* the link is bound                                          */
+	SOURCE_COPIES_LINK, /* a link with the same text is made; anything else is bound  */
+};
+
 enum mount_target {
 	TARGET_FOLLOWS, /* symlinks are followed inside the container's root                       */
-	TARGET_PLAIN,   /* a symlink anywhere in the path is refused: the kernel's views of itself */
+	TARGET_IS_LINK, /* the same, but the last name may be a link itself, which is mounted over         */
+	TARGET_PLAIN, /* a symlink anywhere in the path is refused: the kernel's views of itself */
 };
 
 /* For mount_setattr(2): MOUNT_ATTR_*. Where `clear` has MOUNT_ATTR__ATIME, `set` has the new value of that field. */
@@ -42,8 +50,8 @@ struct mount_change {
 /* Whose ids the mount maps. */
 struct mount_idmap {
 	bool wanted;
-	bool recursive;                  /* also of the mounts below                         */
-	const spec_idmaps *uids, *gids;  /* NULL: those of the user namespace that is joined */
+	bool recursive;                 /* also of the mounts below                         */
+	const spec_idmaps *uids, *gids; /* NULL: those of the user namespace that is joined */
 };
 
 /* "key=value", or "key" with value NULL, for fsconfig(2). */
@@ -52,17 +60,19 @@ struct mount_option_value {
 };
 
 struct resolved_mount {
-	const struct json *json;         /* of the entry, for errors                          */
+	const struct json *json; /* of the entry, for errors                          */
 	enum mount_kind kind;
 	const char *destination;
 	const char *source;              /* of a bind: absolute, or relative to the bundle    */
-	const char *type;                /* of a filesystem; else NULL                        */
+	const char *type;                /* of a filesystem; sysfs that is bound; else NULL   */
+	bool is_root;                    /* the destination is the root itself                */
+	enum mount_source source_policy; /* of a bind                                         */
 	bool recursive;                  /* a bind: with all that is mounted below the source */
 	bool copy_up;                    /* a tmpfs: filled from the directory that it covers */
 	bool mode_of_target;             /* a tmpfs: with the mode of that directory          */
-	bool keeps_peers;                /* a bind: its propagation with the host stays until `propagation` */
+	bool keeps_peers; /* a bind: its propagation with the host stays until `propagation` */
 	enum mount_target target;
-	struct mount_change top, tree;   /* of the mount, then of it and all mounts below it  */
+	struct mount_change top, tree; /* of the mount, then of it and all mounts below it  */
 	/*
 	 * MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for all mounts below it too: applied in this
 	 * order, "slave,shared" are two steps.
@@ -70,9 +80,18 @@ struct resolved_mount {
 	const unsigned *propagation;
 	size_t n_propagation;
 	struct mount_idmap idmap;
-	/* All that the new filesystem is configured with, in this order. Of cgroups: the tmpfs that v1 needs. */
+	/*
+	 * All that the filesystem is configured with, in this order: a new one, or one that is mounted anew. Of cgroups:
+	 * the tmpfs that v1 needs.
+	 */
 	struct mount_option_value *options;
 	size_t n_options;
+	/*
+	 * The options as mount(2) takes them, in one text, where fsconfig(2) does not: one of them is longer than 255
+	 * bytes. With the source and MS_*. NULL: `options` are for fsconfig(2).
+	 */
+	const char *page, *page_source;
+	unsigned long page_flags;
 };
 
 /* A path that is hidden or made read-only. */

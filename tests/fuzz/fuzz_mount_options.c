@@ -48,6 +48,7 @@ static void check(const struct mount_options *o)
 		check_propagation(o->propagation[i]);
 	must(!o->rbind || o->bind);
 	must(!o->ridmap || o->idmap_option);
+	must(!o->idmap_text || o->idmap_option);
 	must(!o->bind || o->n_data == 0);
 	must(o->n_sb <= MOUNT_SB_FLAGS_MAX);
 	for (size_t i = 0; i < o->n_sb; i++)

@@ -141,3 +141,16 @@ broken() {
 	run_orlop create "$ID"
 	[[ "$errors" == *"expected a string"* && "$errors" != *validate* ]]
 }
+
+@test "without a procfs, and without a /dev/null, the message says what is missing" {
+	run unshare -m --propagation private bash -c 'mount -t tmpfs none /proc; exec "$0" --root "$1" create -b "$2" "$3"' \
+		"$ORLOP" "$ROOT" "$BUNDLE" "$ID"
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"there is no procfs on '/proc', mount one"* ]]
+	config '.linux.maskedPaths = ["/etc/passwd"] | .mounts |= map(select(.destination | startswith("/dev") | not))'
+	run unshare -m --propagation private bash -c 'mount -t tmpfs none /dev; exec "$0" --root "$1" create -b "$2" "$3"' \
+		"$ORLOP" "$ROOT" "$BUNDLE" "$ID"
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"mask '/etc/passwd': this host has no '/dev/null' to cover it with"* ]]
+	nothing_left
+}

@@ -214,3 +214,38 @@ joined_user_namespace() { # a container whose user namespace the next one joins
 	says "/mounts/5/uidMappings/0/size: expected an integer from 1 to 4294967295, found number 0"
 	nothing_left
 }
+
+# ---- the option with the mappings in it, as crun has it and podman writes it ----
+
+@test "M6 idmap=uids=A-B-C;gids=A-B-C maps the owners, without a user namespace too" {
+	data 0
+	mount_entry /m none "$T/data" bind 'idmap=uids=0-1000-10#20-30-1;gids=0-2000-10'
+	run_script 'stat -c %u:%g /m/file'
+	is 1000:2000
+	[ "$(stat -c %u:%g "$T/data/file")" = 0:0 ]
+}
+
+@test "M6 relative ids of idmap=uids=@A-B-C are the container's, in every range of it" {
+	user_namespace 100000
+	config '.linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 1000 }, { containerID: 1000, hostID: 200000, size: 10 }]'
+	data 7
+	chown 8 "$T/data"
+	mount_entry /m none "$T/data" bind 'idmap=uids=@7-999-2;gids=@7-5-1'
+	run_script 'stat -c %u:%g /m/file; stat -c %u /m'
+	is $'999:5\n1000'
+}
+
+@test "M6 wrong mappings in the text of idmap= are refused with the option, also by validate" {
+	data 0
+	for text in uids=0-1 uids=a-b-c uids=0-0-1 pids=0-1-1 uids=0-1-0 uids=@0-1-1; do
+		mount_entry /m none "$T/data" bind "idmap=$text"
+		refused create "$ID"
+		says "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/options/1: "
+		says "idmap=$text"
+		run_orlop validate "$BUNDLE"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"idmap=$text"*"[spec]"* ]]
+		config 'del(.mounts[-1])'
+	done
+	nothing_left
+}

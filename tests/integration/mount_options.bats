@@ -193,7 +193,7 @@ both() {
 	[[ "$(sed -n 2p <<<"$output")" == ro*nosuid* ]]
 }
 
-@test "rbind and bind in either order bring the mounts below along, and words about them stay as they were" {
+@test "M5 rbind and bind in either order bring the mounts below along, and words about them stay as they were" {
 	mkdir -p "$T/tree/sub"
 	mount -t tmpfs sub "$T/tree/sub"
 	for options in rbind,bind bind,rbind rbind,bind,ro rro,bind,rbind rbind,rprivate,bind,rro; do
@@ -205,4 +205,78 @@ both() {
 	umount "$T/tree/sub"
 	mapfile -t lines < <(cut -d, -f1 <<<"$output")
 	[ "${lines[*]}" = 'rw rw rw rw ro rw ro ro ro ro' ]
+}
+
+# ---- symbolic links as source or destination: words of crun, which podman hands on ----
+
+@test "M5 copy-symlink makes a link anew that the source is, and binds what is no link" {
+	ln -s ../else/where "$T/link"
+	echo content >"$T/file"
+	mount_entry /made/link none "$T/link" bind copy-symlink
+	mount_entry /made/slash/ none "$T/link" bind copy-symlink
+	mount_entry /file none "$T/file" bind copy-symlink ro
+	run_script 'readlink /made/link; readlink /made/slash; cat /file; grep -c "/made" /proc/mounts; true'
+	is $'../else/where\n../else/where\ncontent\n0'
+}
+
+@test "M5 copy-symlink over a link of the image: the same one is fine, another one is refused" {
+	ln -s aim "$T/link"
+	ln -s aim "$ROOTFS/same"
+	ln -s other "$ROOTFS/other"
+	mount_entry /same none "$T/link" bind copy-symlink
+	run_script 'readlink /same'
+	is aim
+	mount_entry /other none "$T/link" bind copy-symlink
+	refused create "$ID"
+	says "/mounts/" "on '/other': link 'other' to 'aim': file exists"
+}
+
+@test "M5 src-nofollow binds a link itself, dest-nofollow mounts over a link itself" {
+	ln -s aim "$T/link"
+	echo aimed >"$T/aim"
+	ln -s /etc/passwd "$ROOTFS/etc/there"
+	mount_entry /etc/there none "$T/link" bind src-nofollow dest-nofollow
+	mount_entry /etc/followed none "$T/link" bind
+	run_script 'readlink /etc/there; cat /etc/followed; grep -c root: /etc/passwd'
+	is $'aim\naimed\n1'
+}
+
+@test "M5 dest-nofollow of a place that is no link, or is not there, is as without" {
+	mkdir -p "$T/data" && echo seen >"$T/data/file"
+	mount_entry /etc/new none "$T/data" bind dest-nofollow
+	mount_entry /tmp none "$T/data" bind dest-nofollow
+	run_script 'cat /etc/new/file /tmp/file'
+	is $'seen\nseen'
+}
+
+@test "M5 copy-symlink excludes the other two, and all are for binds" {
+	mount_entry /x none "$T" bind copy-symlink src-nofollow
+	refused create "$ID"
+	says "/options: 'copy-symlink' excludes 'src-nofollow' and 'dest-nofollow'"
+	config '.mounts[-1] = { destination: "/x", type: "tmpfs", source: "tmpfs", options: ["src-nofollow"] }'
+	run_script true
+	says "'src-nofollow' is for bind mounts only: ignored"
+}
+
+# ---- remount ----
+
+@test "a remount changes the options of the filesystem too, and only those of the mount with bind" {
+	mount_entry /t tmpfs tmpfs size=4m
+	mount_entry /t tmpfs tmpfs remount size=1m nosuid
+	mount_entry /s tmpfs tmpfs size=4m
+	mount_entry /s tmpfs tmpfs remount sync ro
+	run_script "$(info /t; info /s)"
+	[[ "${output%%$'\n'*}" == *nosuid*size=1024k* ]]
+	[[ "${output#*$'\n'}" == ro*sync* ]]
+	mount_entry /t tmpfs tmpfs bind remount size=2m
+	refused create "$ID"
+	says "bind mounts cannot have any filesystem-specific options applied: 'size=2m'"
+}
+
+@test "a remount with an option that the filesystem does not take is refused with the mount" {
+	mount_entry /t tmpfs tmpfs size=4m
+	mount_entry /t tmpfs tmpfs remount nonsense=1
+	refused create "$ID"
+	says "on '/t': filesystem option 'nonsense=1': invalid argument"
+	nothing_left
 }

@@ -491,11 +491,98 @@ lacks_option() {
 	[ "$output" = 300 ]
 }
 
-@test "a mount over the root itself is refused" {
-	for d in / // /. /..; do
-		config '.mounts = [.mounts[] | select(.destination | test("[a-z]"))] + [{ destination: $d, type: "tmpfs", source: "tmpfs" }]' --arg d "$d"
-		refused create "$ID"
-		says "is the root itself, which 'root.path' names"
+@test "a tmpfs with tmpcopyup on the root gives the container a copy of its image, which stays as it was" {
+	for d in / // /.; do
+		config '.mounts = [{ destination: $d, type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "ro"] },
+			(.mounts[] | select(.destination | test("[a-z]"))), { destination: "/made/here", type: "tmpfs", source: "t" }]' --arg d "$d"
+		script 'touch /made/here/f; touch /no 2>/dev/null; ls /no 2>/dev/null; grep -c root: /etc/passwd; awk "\$2 == \"/\" { print \$3 }" /proc/mounts'
+		ok run "$ID"
+		is $'1\ntmpfs'
+		gone "$ROOTFS/made"
 	done
+}
+
+@test "a bind on the root is what the container sees, and what is mounted after it lies in it" {
+	cp -a "$ROOTFS" "$T/other"
+	echo other >"$T/other/etc/which"
+	config '.mounts = [{ destination: "/", type: "bind", source: $s, options: ["rbind"] }, .mounts[]]' --arg s "$T/other"
+	run_script 'cat /etc/which; [ -e /proc/self ] && echo proc; ls /dev/null'
+	is $'other\nproc\n/dev/null'
+	orlop run -d --pid-file "$T/pid" -b "$BUNDLE" "$ID-2" || true
+	delete_all
+}
+
+@test "a mount over the root needs a mount namespace, and cgroups are not mounted there" {
+	config '.mounts += [{ destination: "/", type: "cgroup", source: "cgroup" }]'
+	refused create "$ID"
+	says "'/' is the root itself: cgroups are not mounted over it"
 	nothing_left
+}
+
+# ---- what does not fit together ----
+
+@test "a file on a directory and a directory on a file are told with the entry and what is what" {
+	mkdir "$T/dir"
+	echo x >"$T/file"
+	while read -r type source destination options words; do
+		config '.mounts = .mounts[0:5] + [{ destination: $d, type: $t, source: $s, options: ($o | split(",")) }]' \
+			--arg d "$destination" --arg t "$type" --arg s "$source" --arg o "$options"
+		refused create "$ID"
+		says "/mounts/5: mount '"
+		says "on '$destination': attach to '$destination' $words"
+	done <<-END
+		none $T/file /etc bind what is not a directory: is a directory
+		none $T/dir /etc/passwd bind a directory: not a directory
+		tmpfs tmpfs /etc/passwd mode=755 a directory: not a directory
+		mqueue mqueue /etc/passwd ro a directory: not a directory
+	END
+	nothing_left
+}
+
+@test "a loop of symbolic links as destination is named as one" {
+	ln -s b "$ROOTFS/a"
+	ln -s a "$ROOTFS/b"
+	mount_entry /a tmpfs tmpfs
+	refused create "$ID"
+	says "destination '/a': its symbolic links lead in a circle: too many levels of symbolic links"
+	nothing_left
+}
+
+# ---- options of more than 255 bytes, and many mounts ----
+
+@test "an overlay with a lowerdir, an upperdir or a source of more than 255 bytes, and attributes" {
+	long=$T/$(printf 'x%.0s' {1..100})
+	mkdir -p "$long/a" "$long/b" "$long/c" "$long/$long/up" "$long/$long/work"
+	echo seen >"$long/a/file"
+	mount_entry /lower overlay overlay "lowerdir=$long/a:$long/b:$long/c" nosuid ro
+	mount_entry /upper overlay "$(printf 's%.0s' {1..300})" "lowerdir=$long/a" "upperdir=$long/$long/up" "workdir=$long/$long/work" nodev
+	run_script 'cat /lower/file /upper/file; touch /lower/new 2>/dev/null; touch /upper/new; cut -d" " -f2,4 /proc/mounts | grep er | cut -d, -f1-2'
+	is $'seen\nseen\n/lower ro,nosuid\n/upper rw,nodev'
+	exists "$long/$long/up/new"
+	gone "$T/rootfs/lower/m"
+}
+
+@test "an overlay with more than a page of layers, where the kernel takes them one by one" {
+	for i in {1..100}; do mkdir -p "$T/layers/a-rather-long-name-of-a-layer-$i"; done
+	echo seen >"$T/layers/a-rather-long-name-of-a-layer-100/file"
+	lower=$(printf "$T/layers/a-rather-long-name-of-a-layer-%d:" {1..100})
+	mount_entry /lower overlay overlay "lowerdir=${lower%:}"
+	script 'cat /lower/file'
+	run_orlop run "$ID"
+	if [ "$status" -eq 0 ]; then
+		is seen
+	else
+		says "/options: the kernel takes 255 bytes for an option, or 4095 for all of them"
+		skip "this kernel's overlay has no lowerdir+"
+	fi
+}
+
+@test "more than a thousand bind mounts under the usual limit of descriptors, which the program gets back" {
+	config '.mounts += [range(1500) | { destination: "/f/\(.)", type: "bind", source: "/etc/hostname", options: ["bind", "ro"] }] | del(.process.rlimits)'
+	script 'grep -c " /f/" /proc/mounts; ulimit -Sn; ulimit -Hn'
+	hard=$(ulimit -Hn)
+	[ "$hard" = unlimited ] || [ "$hard" -ge 4096 ] || skip "the hard limit of descriptors is $hard"
+	run bash -c 'ulimit -Sn 1024; ulimit -Hn 4096; exec "$0" --root "$1" run -b "$2" "$3"' "$ORLOP" "$ROOT" "$BUNDLE" "$ID"
+	[ "$status" -eq 0 ] || complain "$output"
+	[ "$output" = $'1500\n1024\n4096' ] || complain "$output"
 }

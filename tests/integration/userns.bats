@@ -149,3 +149,31 @@ load ../lib/orlop
 	says "container id 0 is not mapped"
 	nothing_left
 }
+
+# ---- the kernel's views of namespaces that are the host's ----
+
+@test "sysfs with the host's network namespace is the host's, bound; proc and mqueue say what they need" {
+	user_namespace 100000
+	no_namespace network
+	config 'del(.linux.netDevices) | .mounts |= map(select(.destination != "/sys")) | .mounts += [{ destination: "/sys", type: "sysfs", source: "sysfs", options: ["ro", "nosuid"] }]'
+	run_script 'test -d /sys/class/net && awk "\$2 == \"/sys\" { print \$3, substr(\$4, 1, 9) }" /proc/mounts'
+	is 'sysfs ro,nosuid'
+	no_namespace ipc
+	mount_entry /mq mqueue mqueue
+	refused create "$ID"
+	says "/type: mqueue shows the ipc namespace, which is the host's: in a new user namespace it needs a new 'ipc'"
+	run_orlop validate "$BUNDLE"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"mqueue shows the ipc namespace"* ]]
+	nothing_left
+}
+
+@test "mappings whose text is longer than Linux takes are refused, by validate too" {
+	user_namespace 100000
+	config '.linux.uidMappings = [range(200) | { containerID: (1000000000 + . * 10), hostID: (2000000000 + . * 10), size: 1 }] | .linux.uidMappings[0].containerID = 0'
+	refused create "$ID"
+	says "/linux/uidMappings/" "up to here the mappings have more than 4095 bytes as text, and Linux takes no more"
+	run_orlop validate "$BUNDLE"
+	[[ "$output" == *"mappings have more than 4095 bytes as text"* ]]
+	nothing_left
+}

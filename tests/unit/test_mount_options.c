@@ -99,6 +99,12 @@ static const struct {
 	{ { "idmap" }, { .idmap_option = "idmap" }, "", "" },
 	{ { "ridmap" }, { .idmap_option = "ridmap", .ridmap = true }, "", "" },
 	{ { "ridmap", "idmap" }, { .idmap_option = "idmap" }, "", "" },
+	{ { "idmap=uids=0-1-1#2-3-4;gids=0-1-1,ro", "bind" },
+	  { .bind = true, .idmap_option = "idmap=uids=0-1-1#2-3-4;gids=0-1-1,ro", .attr_set = A(RDONLY),
+	    .idmap_text = "uids=0-1-1#2-3-4;gids=0-1-1" }, "", "ro" },
+	{ { "ridmap=uids=@0-1-1" },
+	  { .idmap_option = "ridmap=uids=@0-1-1", .ridmap = true, .idmap_text = "uids=@0-1-1" }, "", "" },
+	{ { "idmapped=1", "ro=1" }, { 0 }, "idmapped=1|ro=1", "" },
 
 	{ { "sync", "dirsync", "mand", "lazytime" },
 	  { 0 }, "", "sync|dirsync|mand|lazytime" },
@@ -160,6 +166,7 @@ START_TEST(understands)
 	ck_assert_int_eq(o.rbind, want->rbind);
 	ck_assert_int_eq(o.remount, want->remount);
 	ck_assert_pstr_eq(o.idmap_option, want->idmap_option);
+	ck_assert_pstr_eq(o.idmap_text, want->idmap_text);
 	ck_assert_int_eq(o.ridmap, want->ridmap);
 	ck_assert_str_eq(joined(o.data, o.n_data, buf, sizeof(buf)), cases[_i].data);
 	ck_assert_str_eq(joined(o.sb, o.n_sb, buf, sizeof(buf)), cases[_i].sb);

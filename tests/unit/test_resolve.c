@@ -26,6 +26,7 @@
 #define PROPAGATION(...)                                \
 	.propagation = (unsigned[]){ __VA_ARGS__ },     \
 	.n_propagation = sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned)
+#define MOUNTNS "\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}"
 #define MAP "{\"containerID\":0,\"hostID\":1000,\"size\":1}"
 #define USERNS "\"linux\":{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[" MAP "],\"gidMappings\":[" MAP "]}"
 
@@ -44,9 +45,17 @@ static const struct {
 	  4, "/mounts/0/options/1",
 	  "option 'idmap' needs 'uidMappings' and 'gidMappings', or a user namespace" },
 	{ MOUNT("/", "tmpfs", "", "\"ro\""), 2, "/mounts/0/destination",
-	  "'/' is the root itself, which 'root.path' names: nothing is mounted over it" },
-	{ MOUNT("//..", "tmpfs", "", "\"ro\""), 2, "/mounts/0/destination",
-	  "'//..' is the root itself, which 'root.path' names: nothing is mounted over it" },
+	  "'/' is the root itself: a mount over it needs a mount namespace" },
+	{ MOUNT("//..", "cgroup", "", "\"ro\"") "," MOUNTNS, 2, "/mounts/0/destination",
+	  "'//..' is the root itself: cgroups are not mounted over it" },
+	{ MOUNT("/.", "none", "/s", "\"bind\",\"copy-symlink\"") "," MOUNTNS, 2, "/mounts/0/destination",
+	  "'/.' is the root itself: no symbolic link can be made there" },
+	{ MOUNT("/a", "proc", "proc", "\"ro\"") "," USERNS, 2, "/mounts/0/type",
+	  "proc shows the pid namespace, which is the host's: in a new user namespace it needs a new 'pid' in "
+	  "'linux.namespaces', or a bind mount of the host's" },
+	{ MOUNT("/a", "mqueue", "mqueue", "\"ro\"") "," USERNS, 2, "/mounts/0/type",
+	  "mqueue shows the ipc namespace, which is the host's: in a new user namespace it needs a new 'ipc' in "
+	  "'linux.namespaces', or a bind mount of the host's" },
 	{ MOUNT("/a", "none", "/s", "\"ro\""), 2, "/mounts/0/type",
 	  "'none' is no filesystem: a bind mount needs 'bind' or 'rbind' in 'options'" },
 	{ MOUNT("/a", "bind", "/s", "\"ro\""), 2, "/mounts/0/type",
@@ -66,6 +75,24 @@ static const struct {
 	{ "\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\",\"uidMappings\":[" MAP ",\n" MAP
 	  "],\"gidMappings\":[" MAP "]}]", 3, "/mounts/0/uidMappings/1",
 	  "overlaps the mapping on line 2" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\n\"idmap=uids=0-1\""), 3, "/mounts/0/options/1",
+	  "'uids' of option 'idmap=uids=0-1': expected FILESYSTEM-HOST-SIZE, of which several are joined "
+	  "by '#'; '@' before it makes HOST one of the container" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=gids=0-1-x\""), 2, "/mounts/0/options/1",
+	  "'gids' of option 'idmap=gids=0-1-x': expected FILESYSTEM-HOST-SIZE, of which several are joined "
+	  "by '#'; '@' before it makes HOST one of the container" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=pids=0-1-1\""), 2, "/mounts/0/options/1",
+	  "option 'idmap=pids=0-1-1': expected 'uids=' or 'gids='" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=uids=0-4294967290-9\""), 2, "/mounts/0/options/1",
+	  "'uids' of option 'idmap=uids=0-4294967290-9' exceed the last id 4294967294" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=gids=0-0-1;uids=0-5-2#1-9-1\""), 2, "/mounts/0/options/1",
+	  "overlaps the mapping on line 2" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=uids=@0-0-2\"") "," USERNS, 2, "/mounts/0/options/1",
+	  "'uids' of option 'idmap=uids=@0-0-2': id 1 of the container is not in 'linux.uidMappings'" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=uids=0-0-2\""), 2, "/mounts/0/options/1",
+	  "option 'idmap=uids=0-0-2' needs both 'uids=' and 'gids='" },
+	{ MOUNT("/a", "none", "/s", "\"bind\",\"idmap=\""), 2, "/mounts/0/options/1",
+	  "option 'idmap=' needs 'uidMappings' and 'gidMappings', or a user namespace" },
 	{ "\"linux\":{\"readonlyPaths\":[\"/a\"]}", 2, "/linux/readonlyPaths",
 	  "unable to restrict sys entries without a private mount namespace" },
 };
@@ -179,6 +206,16 @@ static const struct {
 	{ "\"mounts\":[{\"destination\":\"/a\",\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":["
 	  MAP "],\"gidMappings\":[" MAP "]}]",
 	  { .kind = MOUNT_BIND, .idmap.wanted = true }, "" },
+	{ MOUNT("/a", "none", "/", "\"remount\",\"ro\",\"size=1m\",\"sync\""),
+	  { .kind = MOUNT_REMOUNT, .top.set = MOUNT_ATTR_RDONLY }, "sync size=1m" },
+	{ MOUNT("/a", "none", "/", "\"remount\",\"bind\",\"sync\""), { .kind = MOUNT_REMOUNT }, "" },
+	/* The network namespace is the host's: its sysfs cannot be mounted anew. */
+	{ MOUNT("/sys", "sysfs", "sysfs", "\"ro\"") "," USERNS,
+	  { .kind = MOUNT_BIND, .type = "sysfs", .source = "/sys", .recursive = true, .target = TARGET_PLAIN,
+	    .top.set = MOUNT_ATTR_RDONLY }, "" },
+	{ MOUNT("/", "tmpfs", "t", "\"tmpcopyup\"") "," MOUNTNS,
+	  { .kind = MOUNT_FILESYSTEM, .type = "tmpfs", .is_root = true, .copy_up = true,
+	    .mode_of_target = true }, "source=t" },
 	{ MOUNT("/", "none", "/", "\"remount\",\"ro\""),
 	  { .kind = MOUNT_REMOUNT, .top.set = MOUNT_ATTR_RDONLY }, "" },
 };
@@ -195,6 +232,9 @@ START_TEST(takes)
 	ck_assert_int_eq(got->kind, want->kind);
 	ck_assert_pstr_eq(got->type, want->type);
 	ck_assert_int_eq(got->recursive, want->recursive);
+	ck_assert_int_eq(got->is_root, want->is_root);
+	if (want->source)
+		ck_assert_str_eq(got->source, want->source);
 	ck_assert_int_eq(got->copy_up, want->copy_up);
 	ck_assert_int_eq(got->mode_of_target, want->mode_of_target);
 	ck_assert_int_eq(got->keeps_peers, want->keeps_peers);
@@ -207,6 +247,125 @@ START_TEST(takes)
 	ck_assert_int_eq(got->idmap.wanted, want->idmap.wanted);
 	ck_assert_int_eq(got->idmap.recursive, want->idmap.recursive);
 	ck_assert_str_eq(options_text(got, buf, sizeof(buf)), taken[_i].options);
+}
+END_TEST
+
+/* clang-format off */
+static const struct {
+	const char *option;
+	const char *uids, *gids; /* "inside outside size", with a comma between */
+} maps[] = {
+	{ "idmap=uids=0-1000-10;gids=5-2000-1#6-7-8", "0 1000 10", "5 2000 1,6 7 8" },
+	{ "ridmap=gids=0-1-2;uids=0-0-9", "0 0 9", "0 1 2" },
+	/* Relative to the container's: 0 is 1000, 1 to 5 are 2000 to 2004. */
+	{ "idmap=uids=@7-0-1#@20-2-3;gids=0-0-1", "7 1000 1,20 2001 3", "0 0 1" },
+	{ "idmap=gids=@0-0-1;uids=@7-0-6", "7 1000 1,8 2000 5", "0 1000 1" },
+	{ "idmap=", "0 1000 1,1 2000 5", "0 1000 1" },
+	{ "idmap", "0 1000 1,1 2000 5", "0 1000 1" },
+};
+/* clang-format on */
+
+static const char *maps_text(const spec_idmaps *list, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (size_t i = 0; i < list->n; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%u %u %u", i ? "," : "",
+				      list->v[i].container_id, list->v[i].host_id, list->v[i].size);
+	return buf;
+}
+
+START_TEST(knows_whose_ids)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	const struct mount_idmap *map;
+	char text[1024], buf[256];
+
+	snprintf(text, sizeof(text),
+		 MOUNT("/a", "none", "/s", "\"bind\",\"%s\"") ","
+		 "\"linux\":{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[" MAP
+		 ",{\"containerID\":1,\"hostID\":2000,\"size\":5}],\"gidMappings\":[" MAP "]}",
+		 maps[_i].option);
+	map = &resolve(text, &doc)->mounts.v[0].idmap;
+	ck_assert(map->wanted);
+	ck_assert_int_eq(map->recursive, maps[_i].option[0] == 'r');
+	ck_assert_str_eq(maps_text(map->uids, buf, sizeof(buf)), maps[_i].uids);
+	ck_assert_str_eq(maps_text(map->gids, buf, sizeof(buf)), maps[_i].gids);
+}
+END_TEST
+
+/* ---- options of more than 255 bytes ---- */
+
+#define LONG_MAX_TEXT 8192
+
+static const struct resolved_mount *overlay(const char *layer, size_t layers, struct spec_doc **doc)
+{
+	static char text[2 * LONG_MAX_TEXT];
+	struct resolve_input in = { .bundle = AT_FDCWD };
+	const struct resolved *resolved = NULL;
+	struct error e = ERROR_INIT;
+	size_t n = (size_t)snprintf(text, sizeof(text),
+				    BEFORE "\"mounts\":[{\"destination\":\"/a\",\"type\":\"overlay\","
+					   "\"options\":[\"ro\",\"sync\",\"userxattr\",\"lowerdir=");
+
+	for (size_t i = 0; i < layers; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? ":" : "", layer);
+	snprintf(text + n, sizeof(text) - n, "\",\"context=\\\"a,b\\\"\"]}]" AFTER);
+	ck_assert_msg(spec_parse_config(text, strlen(text), "config.json", doc, &e) == 0, "%s", e.msg);
+	in.spec = (*doc)->spec;
+	if (resolve_config(&in, (*doc)->arena, &resolved, &e) == 0)
+		return resolved->mounts.v;
+	ck_assert_str_eq(e.at, "/mounts/0/options");
+	ck_assert_str_eq(e.msg, "the kernel takes 255 bytes for an option, or 4095 for all of them: these "
+				"have more");
+	return NULL;
+}
+
+START_TEST(a_label_of_more_than_a_page_is_refused)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct resolve_input in = { .bundle = AT_FDCWD };
+	const struct resolved *resolved = NULL;
+	struct error e = ERROR_INIT;
+	char text[8192];
+
+	snprintf(text, sizeof(text), BEFORE "\"linux\":{\"mountLabel\":\"%05000d\"}" AFTER, 0);
+	ck_assert_int_eq(spec_parse_config(text, strlen(text), "config.json", &doc, &e), 0);
+	in.spec = doc->spec;
+	ck_assert_int_eq(resolve_config(&in, doc->arena, &resolved, &e), -EINVAL);
+	ck_assert_str_eq(e.at, "/linux/mountLabel");
+	ck_assert_str_eq(e.msg, "a label of 5000 bytes: a mount takes one of at most 4095");
+}
+END_TEST
+
+START_TEST(long_options_are_a_page)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	const struct resolved_mount *m = overlay("/layer", 36, &doc); /* 251 bytes */
+
+	ck_assert_ptr_null(m->page);
+	spec_doc_free(doc);
+	m = overlay("/layer", 40, &doc);
+	ck_assert_ptr_nonnull(m->page);
+	ck_assert_str_eq(m->page_source, "overlay");
+	ck_assert_uint_eq(m->page_flags, MS_SYNCHRONOUS);
+	ck_assert(strncmp(m->page, "userxattr,lowerdir=/layer:/layer", 32) == 0);
+	ck_assert_ptr_nonnull(strstr(m->page, ":/layer,context=\"a,b\""));
+}
+END_TEST
+
+START_TEST(more_than_a_page_is_refused_or_goes_layer_by_layer)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	const struct resolved_mount *m = overlay("/layer", 700, &doc);
+
+	if (!m)
+		return; /* this kernel, or this user, cannot */
+	ck_assert_ptr_null(m->page);
+	ck_assert_uint_eq(m->n_options, 704);
+	ck_assert_str_eq(m->options[3].key, "lowerdir+");
+	ck_assert_str_eq(m->options[3].value, "/layer");
 }
 END_TEST
 
@@ -403,6 +562,10 @@ int main(void)
 	tcase_add_test(t, parameters_have_one_path);
 	tcase_add_test(t, a_terminal_needs_somebody_to_hold_it);
 	tcase_add_test(t, devices_are_made_bound_or_prepared);
+	tcase_add_loop_test(t, knows_whose_ids, 0, (int)ARRAY_SIZE(maps));
+	tcase_add_test(t, a_label_of_more_than_a_page_is_refused);
+	tcase_add_test(t, long_options_are_a_page);
+	tcase_add_test(t, more_than_a_page_is_refused_or_goes_layer_by_layer);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
