@@ -133,6 +133,17 @@ static int write_new(int dir, const char *name, const void *data, size_t n, mode
 	return linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) < 0 ? 1 : 0;
 }
 
+/* Of a temporary name. One that is there was left by somebody who was killed, or put there for us to write through. */
+static int create_temporary(int dir, const char *name, mode_t mode)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, name, flags, mode);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
+		fd = openat(dir, name, flags, mode);
+	return fd < 0 ? -errno : fd;
+}
+
 static int replace(int dir, const char *name, const void *data, size_t n, mode_t mode, bool synced)
 {
 	const char *base = path_last(name);
@@ -142,9 +153,9 @@ static int replace(int dir, const char *name, const void *data, size_t n, mode_t
 	if (snprintf(temp, sizeof(temp), "%.*s.%s.%d", (int)(base - name), name, base,
 		     (int)getpid()) >= (int)sizeof(temp))
 		return fail(ENAMETOOLONG);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	fd = create_temporary(dir, temp, mode);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = write_content(fd, data, n, synced);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;

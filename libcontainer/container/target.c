@@ -176,11 +176,12 @@ static bool needs_no_handler(int sig)
 /* kernel/signal.c, sig_ignored(): what is blocked is kept, for sigwait(3) and signalfd(2) too. */
 int container_discards_signal(struct container *c, int sig, struct str *why)
 {
+	auto_(close_fd) int alive = container_init_pidfd(c, NULL);
 	struct proc_signals s;
 	char name[16];
 	uint64_t bit;
 
-	if (needs_no_handler(sig) || proc_signals(c->state.init.pid, &s) < 0)
+	if (alive < 0 || needs_no_handler(sig) || proc_signals(c->state.init.pid, &s) < 0)
 		return 0;
 	bit = UINT64_C(1) << (sig - 1);
 	if (s.ids[s.depth - 1] != 1 || (s.caught | s.blocked) & bit ||

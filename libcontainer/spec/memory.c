@@ -33,9 +33,14 @@ static int memory_check(void *object, struct error *err)
 		return 0;
 	if (m->limit.value >= 0 && m->swap.value >= m->limit.value)
 		return 0;
-	failf(err, EINVAL,
-	      "'swap' is memory plus swap: expected at least the limit %lld, found %lld",
-	      (long long)m->limit.value, (long long)m->swap.value);
+	if (m->limit.value < 0)
+		failf(err, EINVAL,
+		      "'swap' is memory plus swap: beside a 'limit' of -1, which is none, expected -1 too, found %lld",
+		      (long long)m->swap.value);
+	else
+		failf(err, EINVAL,
+		      "'swap' is memory plus swap: expected at least the limit %lld, found %lld",
+		      (long long)m->limit.value, (long long)m->swap.value);
 	return spec_error(m->json, "swap", err);
 }
 

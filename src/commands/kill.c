@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/signals.h"
 #include "cli/command.h"
@@ -26,12 +27,12 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
-/* Only where a person reads: engines take what they find on standard error for part of the answer. */
+/* Only where a person reads: engines show what they find on standard error, or take it for part of the answer. */
 static void warn_if_discarded(struct container *c, int sig)
 {
 	auto_str why = STR_INIT;
 
-	if (report_is_for_people() && container_discards_signal(c, sig, &why) == 1)
+	if (report_is_for_people() && isatty(STDERR_FILENO) && container_discards_signal(c, sig, &why) == 1)
 		log_warn("%s; 'stop' escalates", str_text(&why));
 }
 

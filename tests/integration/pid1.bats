@@ -7,20 +7,39 @@ start_ready() { # TEXT: a script; it goes on with `ready`
 	eventually exists "$ROOTFS/tmp/ready"
 }
 
+# A person asks: script(1) gives the runtime a terminal. What it says is in `output`.
+at_a_terminal() {
+	timeout -k 2 "$LIMIT" script -qec "$ORLOP --root $ROOT $*" /dev/null >"$T/stdout" 2>&1 3>&- || true
+	output=$(tr -d '\0\r' <"$T/stdout")
+	errors=
+}
+
 # --- what the kernel discards ---
 
 @test "kill says that pid 1 has no handler, and succeeds" {
 	args sleep 1000
 	ok run -d "$ID"
-	ok kill "$ID"
+	at_a_terminal kill "$ID"
 	says "pid 1 has no handler for SIGTERM: the kernel discards it; 'stop' escalates"
-	[ -z "$output" ]
 	has_status running
+}
+
+@test "kill warns of nothing where nobody is at a terminal, or nothing runs" {
+	args sleep 1000
+	ok run -d "$ID"
+	ok kill "$ID"
+	[ -z "$output$errors" ]
+	ok kill "$ID" KILL
+	wait_status stopped
+	at_a_terminal kill "$ID"
+	says "container not running"
+	refute says "pid 1" 2>/dev/null
+	[ "$(wc -l <<<"$output")" -eq 1 ]
 }
 
 @test "kill says that pid 1 ignores the signal" {
 	start_ready "trap '' HUP; ready"
-	ok kill "$ID" HUP
+	at_a_terminal kill "$ID" HUP
 	says "pid 1 ignores SIGHUP: the kernel discards it"
 }
 
