@@ -128,11 +128,10 @@ static bool gave_up(int sync)
 long op_ACCEPT(struct stage *s, const struct plan_op *op)
 {
 	enum sync_step last = s->last;
-	int listening = stage_fd(s, op), signals;
+	int listening = stage_fd(s, op), signals = open_signals(op->x);
 	long r;
 
-	shrink(s);
-	signals = open_signals(op->x);
+	shrink(s); /* the plan's page is read no more */
 	do {
 		long fd = accept_caller(listening, signals);
 

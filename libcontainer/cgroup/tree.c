@@ -288,7 +288,8 @@ int tree_read_u64(const char *dir, const char *file, uint64_t *ret)
 
 int tree_read_key(const char *dir, const char *file, const char *key, uint64_t *ret)
 {
-	auto_str text = STR_INIT;
+	char room[512]; /* enough for the short ones */
+	auto_str text = STR_ON(room);
 	size_t len = strlen(key);
 	int r = tree_read(dir, file, &text);
 

@@ -82,17 +82,21 @@ int container_state_json(struct container *c, struct str *out, struct error *err
 {
 	auto_(json_out_free) struct json_out *o = NULL;
 	enum container_status status = STATUS_STOPPED;
+	const struct state *s = &c->state;
 	struct container_exit ended;
+	struct state creating;
 	bool known;
 	int r = container_status(c, &status, err);
 
 	if (r < 0)
 		return r;
+	if (status == STATUS_CREATING && state_read_creating(c->dir, c->state.id, c->arena, &creating) == 0)
+		s = &creating;
 	o = json_out_new("  ");
 	if (!o)
 		return sysf(err, "state of '%s'", c->state.id);
 	known = status == STATUS_STOPPED && exit_read(c, &ended);
-	write_state(o, &c->state, status, NULL, known ? &ended : NULL);
+	write_state(o, s, status, NULL, known ? &ended : NULL);
 	return text_to(o, c->state.id, out, err);
 }
 

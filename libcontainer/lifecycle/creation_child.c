@@ -205,6 +205,10 @@ static int runtime_hooks(struct creation *c, struct error *err)
 		return r;
 	if (container_oci_state(&c->state, STATUS_CREATING, c->child.pid, &text) < 0)
 		return failf(err, ENOMEM, "state for hooks: out of memory");
+	clock_text(c->created);
+	r = state_write_creating(c->dir, &c->state, c->cgroup, err);
+	if (r < 0)
+		return r;
 	r = hooks_run(c->spec->hooks, HOOK_PRESTART, c->bundle_path, str_text(&text), false, err);
 	if (r == 0)
 		r = hooks_run(c->spec->hooks, HOOK_CREATE_RUNTIME, c->bundle_path, str_text(&text), false,
@@ -248,6 +252,8 @@ int creation_record(struct creation *c, struct error *err)
 
 	clock_text(c->created);
 	r = state_write(c->dir, &c->state, c->cgroup, err);
+	if (c->talk.features & WITH_RUNTIME_HOOKS)
+		state_end_creating(c->dir);
 	if (r == 0)
 		r = write_pid_file(c->o->pid_file, c->child.pid, err);
 	if (r < 0)

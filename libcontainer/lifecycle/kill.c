@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "container/exit.h"
 #include "container/handle.h"
 
 /* NULL in *ret: the container has no cgroup of its own. */
@@ -69,6 +70,8 @@ static int signal_container(struct container *c, int pidfd, int sig, bool all, s
 		cg = NULL;
 	if (pidfd < 0 && (!wide || !cg))
 		return not_running(all, err);
+	if (pidfd >= 0 && sig == SIGKILL && cg)
+		exit_note_oom_kills(c, cg);
 	/* Whatever becomes of the sweep: the one process of certain identity is killed first. */
 	if (pidfd >= 0 && (!wide || !cg || sig == SIGKILL))
 		r = signal_init(pidfd, sig, all, err);

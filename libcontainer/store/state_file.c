@@ -15,6 +15,7 @@
 #include "store/store.h"
 
 #define STATE_FILE   "state.json"
+#define CREATING_FILE "creating.json"
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 36
 
@@ -227,10 +228,10 @@ static void write_document(struct json_out *o, const struct state *s, const stru
 	json_object_end(o);
 }
 
-int state_write(int dir, const struct state *s, const struct cgroup *cg, struct error *err)
+static int write_as(int dir, const char *name, const struct state *s, const struct cgroup *cg, bool on_disk,
+		    struct error *err)
 {
 	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
-	const bool on_disk = outlives_boot(dir);
 	const char *text;
 	int r;
 
@@ -240,8 +241,23 @@ int state_write(int dir, const struct state *s, const struct cgroup *cg, struct 
 	text = json_out_text(o);
 	if (!text)
 		return codef(err, ENOMEM, "state of '%s'", s->id);
-	r = (on_disk ? file_replace_safely_at : file_replace_at)(dir, STATE_FILE, text, strlen(text), 0600);
-	return r < 0 ? codef(err, r, "write " STATE_FILE " of '%s'", s->id) : 0;
+	r = (on_disk ? file_replace_safely_at : file_replace_at)(dir, name, text, strlen(text), 0600);
+	return r < 0 ? codef(err, r, "write %s of '%s'", name, s->id) : 0;
+}
+
+int state_write(int dir, const struct state *s, const struct cgroup *cg, struct error *err)
+{
+	return write_as(dir, STATE_FILE, s, cg, outlives_boot(dir), err);
+}
+
+int state_write_creating(int dir, const struct state *s, const struct cgroup *cg, struct error *err)
+{
+	return write_as(dir, CREATING_FILE, s, cg, false, err);
+}
+
+void state_end_creating(int dir)
+{
+	(void)unlinkat(dir, CREATING_FILE, 0);
 }
 
 static int check_version(const struct json *root, struct error *err)
@@ -301,9 +317,9 @@ int state_parse(struct arena *a, const char *text, size_t size, struct state *re
 	return 0;
 }
 
-static int read_text(int dir, struct str *text, struct error *err)
+static int read_text(int dir, const char *name, struct str *text, struct error *err)
 {
-	auto_(close_fd) int fd = store_open_file(dir, STATE_FILE, err);
+	auto_(close_fd) int fd = store_open_file(dir, name, err);
 	int r;
 
 	if (fd < 0)
@@ -311,14 +327,15 @@ static int read_text(int dir, struct str *text, struct error *err)
 	/* It comes to its name whole, and is not written to again: in one piece, but for one that fills the buffer. */
 	r = file_read_piece_fd(fd, JSON_SIZE_MAX, text);
 	if (r == -EFBIG)
-		return codef(err, EBADMSG, STATE_FILE " is larger than any that we write");
-	return r < 0 ? codef(err, r, "read " STATE_FILE) : 0;
+		return codef(err, EBADMSG, "%s is larger than any that we write", name);
+	return r < 0 ? codef(err, r, "read %s", name) : 0;
 }
 
-int state_read(int dir, const char *id, struct arena *a, struct state *ret, struct error *err)
+static int read_from(int dir, const char *name, const char *id, struct arena *a, struct state *ret,
+		     struct error *err)
 {
 	struct str text = STR_IN(a);
-	int r = read_text(dir, &text, err);
+	int r = read_text(dir, name, &text, err);
 
 	if (r < 0)
 		return r;
@@ -326,6 +343,16 @@ int state_read(int dir, const char *id, struct arena *a, struct state *ret, stru
 	if (r < 0)
 		return r == -ENOMEM ? r : -EBADMSG;
 	if (!streq(ret->id, id))
-		return failf(err, EBADMSG, STATE_FILE " is that of container '%s'", ret->id);
+		return failf(err, EBADMSG, "%s is that of container '%s'", name, ret->id);
 	return 0;
+}
+
+int state_read(int dir, const char *id, struct arena *a, struct state *ret, struct error *err)
+{
+	return read_from(dir, STATE_FILE, id, a, ret, err);
+}
+
+int state_read_creating(int dir, const char *id, struct arena *a, struct state *ret)
+{
+	return read_from(dir, CREATING_FILE, id, a, ret, NULL);
 }

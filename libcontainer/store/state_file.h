@@ -57,6 +57,13 @@ int state_write(int dir, const struct state *s, const struct cgroup *cg, struct 
  * that is no state of a container `id`, or of an unknown version, is -EBADMSG with one.
  */
 int state_read(int dir, const char *id, struct arena *a, struct state *ret, struct error *err);
+/*
+ * While hooks of `create` run there is no state.json yet, as there is no container; they may ask for its state all the
+ * same. It is for reading aloud only. What cannot be read is a negative errno.
+ */
+int state_write_creating(int dir, const struct state *s, const struct cgroup *cg, struct error *err);
+int state_read_creating(int dir, const char *id, struct arena *a, struct state *ret);
+void state_end_creating(int dir);
 /* The same from memory, of any id; what is no state is any code. */
 int state_parse(struct arena *a, const char *text, size_t size, struct state *ret,
 		struct error *err);

@@ -247,14 +247,15 @@ void store_remove_files(int dir)
 void store_abandon(int dir)
 {
 	(void)unlinkat(dir, "state.json", 0);
+	(void)unlinkat(dir, "creating.json", 0);
 	(void)unlinkat(dir, "start.sock", 0);
 }
 
 /* file_replace_at() of a killed command leaves ".state.json.PID". */
 static bool is_leftover(const char *name)
 {
-	static const char *const replaced[] = { "state.json", "exit.json", "config.json",
-						"checkpoint.json" };
+	static const char *const replaced[] = { "state.json", "exit.json", "config.json", "checkpoint.json",
+						"creating.json", "oom_kills" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(replaced); i++) {
 		size_t n = strlen(replaced[i]);
@@ -262,6 +263,16 @@ static bool is_leftover(const char *name)
 		if (name[0] == '.' && strncmp(name + 1, replaced[i], n) == 0 && name[n + 1] == '.')
 			return true;
 	}
+	return false;
+}
+
+static bool is_ours(const char *name)
+{
+	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json", "oom_kills" };
+
+	foreach_array(ours, rare)
+		if (streq(name, *ours))
+			return true;
 	return false;
 }
 
@@ -283,9 +294,7 @@ static int remove_leftovers(int dir, char *foreign, size_t size)
 		if (streq(e->d_name, "notify")) {
 			(void)unlinkat(dir, "notify/notify.sock", 0);
 			(void)unlinkat(dir, "notify", AT_REMOVEDIR);
-		} else if (streq(e->d_name, "start.sock") || streq(e->d_name, "exit.json") ||
-			   streq(e->d_name, "checkpoint.json") ||
-			   is_leftover(e->d_name)) {
+		} else if (is_ours(e->d_name) || is_leftover(e->d_name)) {
 			(void)unlinkat(dir, e->d_name, 0);
 		} else if (!streq(e->d_name, ".") && !streq(e->d_name, "..")) {
 			(void)snprintf(foreign, size, "%s", e->d_name);

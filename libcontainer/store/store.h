@@ -8,6 +8,8 @@
  *   config.json  0600  the config as it was at create: later edits of the bundle change nothing (G7)
  *   cgroup       0600  the caller's cgroups, when the container's are relative to them
  *   start.sock   0600  while created and not started: init accepts here (launch/)
+ *   creating.json 0600 the state while hooks of `create` run, for those who ask from there
+ *   oom_kills    0600  how many there were when we killed init, if any (container/exit.c)
  *   exit.json    0600  how init ended, when somebody was there to see it (container/exit.c)
  *   checkpoint.json 0600  how the last checkpoint ended (lifecycle/checkpoint.c)
  *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (host/notify.h)

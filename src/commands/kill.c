@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/signals.h"
@@ -32,7 +33,7 @@ static void warn_if_discarded(struct container *c, int sig)
 {
 	auto_str why = STR_INIT;
 
-	if (report_is_for_people() && isatty(STDERR_FILENO) && container_discards_signal(c, sig, &why) == 1)
+	if (sig != SIGKILL && report_is_for_people() && isatty(STDERR_FILENO) && container_discards_signal(c, sig, &why) == 1)
 		log_warn("%s; 'stop' escalates", str_text(&why));
 }
 

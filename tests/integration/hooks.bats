@@ -97,6 +97,35 @@ status_given_to() {
 	done
 }
 
+@test "B2 'state' that is asked from a hook of create has what the hook's own state has" {
+	for kind in prestart createRuntime; do
+		config '.hooks = { ($k): [{ path: "/bin/sh", args: ["sh", "-c", $s] }] } | .annotations.mark = "here"' --arg k $kind \
+			--arg s "/bin/cat >$T/given; $ORLOP --root $ROOT state $ID >$T/asked; $ORLOP --root $ROOT kill $ID KILL || echo none >$T/killed"
+		ok create "$ID"
+		filter='[.bundle, .pid, .status, .annotations.mark]'
+		[ "$(jq -c "$filter" "$T/asked")" = "$(jq -c "$filter" "$T/given")" ]
+		[ "$(jq -r .rootfs "$T/asked")" = "$ROOTFS" ]
+		# It is not a container yet: nobody can kill it.
+		exists "$T/killed"
+		gone "$ROOT/$ID/creating.json"
+		ok delete --force "$ID"
+	done
+}
+
+@test "OP-D3 a create that is killed while a hook asks for the state is no container, and its name is free" {
+	config '.hooks.createRuntime = [{ path: "/bin/sh", args: ["sh", "-c", $s] }]' \
+		--arg s "echo \$\$ >$T/hook; exec /bin/sleep 1000"
+	background create env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" create "$ID"
+	eventually exists "$T/hook"
+	exists "$ROOT/$ID/creating.json"
+	kill -KILL "$BG"
+	kill -KILL "$(<"$T/hook")"
+	eventually no_processes
+	fails 1 "container does not exist" state "$ID"
+	config 'del(.hooks)'
+	ok run "$ID"
+}
+
 @test "B2 in a pid namespace that is joined the state's pid is the container's numbering" {
 	start_sleeper
 	namespace pid "/proc/$(pid_of)/ns/pid"

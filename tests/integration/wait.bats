@@ -156,6 +156,19 @@ ends_with() { # STATUS PID
 	says "was killed for want of memory"
 }
 
+@test "an OOM kill of another process is not how init ended that was killed later" {
+	needs_controller memory
+	script '(x=$(yes | head -c 200000000); echo "$x" | wc -c); echo "child $?" >/tmp/child; sleep 1000'
+	config '.linux.resources.memory = { limit: 16777216, swap: 16777216 }'
+	ok run -d "$ID"
+	ORLOP_TEST_TRIES=300 eventually exists "$ROOTFS/tmp/child" || skip "the kernel chose init"
+	file_says "$ROOTFS/tmp/child" 137 || skip "nothing was killed"
+	background waiter orlop wait --format json "$ID"
+	ok kill "$ID" KILL
+	wait "$BG" || true
+	[ "$(jq -r .exitReason "$T/waiter.out")" = signal ]
+}
+
 @test "run --keep keeps how it ended" {
 	script 'exit 6'
 	run_orlop run --keep "$ID"
