@@ -102,6 +102,16 @@ static int failure(struct netlink *nl, const struct nlmsghdr *h)
 	return e->error;
 }
 
+/* A list that broke off says so at its end (netlink_dump_done() in the kernel). */
+static int end_of_list(const struct nlmsghdr *h)
+{
+	int error = 0;
+
+	if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+		memcpy(&error, NLMSG_DATA(h), sizeof(error));
+	return error < 0 ? error : 0;
+}
+
 typedef int answer_fn(const struct nlmsghdr *h, void *data);
 
 /* 1: all is said. */
@@ -113,8 +123,10 @@ static int take_answers(struct netlink *nl, const char *buffer, size_t n, answer
 	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
 		if (h->nlmsg_seq != nl->sequence)
 			continue;
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 1;
+		if (h->nlmsg_type == NLMSG_DONE) {
+			r = end_of_list(h);
+			return r < 0 ? r : 1;
+		}
 		if (h->nlmsg_type == NLMSG_ERROR) {
 			r = failure(nl, h);
 			return r < 0 ? r : 1;

@@ -12,12 +12,15 @@
 
 #include "base/file.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "base/parse.h"
 #include "base/str.h"
 #include "base/sys.h"
 
 #define FOLDER "notify"
+#define SOCKET FOLDER "/notify.sock"
 #define MESSAGE_MAX 4096
 
 const char *notify_wanted(void)
@@ -39,23 +42,61 @@ int notify_directory(int dir, char *path, size_t size, struct error *err)
 	return 0;
 }
 
-int notify_listen(int dir, struct error *err)
+/* Of a child that has the program's ids already, as they are here. */
+static int uid_of(pid_t pid, uid_t *ret)
+{
+	auto_str status = STR_INIT;
+	uint64_t uid = 0;
+	const char *at;
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	r = file_read_at(AT_FDCWD, path, 1 << 20, &status);
+	at = r < 0 ? NULL : strstr(str_text(&status), "\nUid:\t");
+	if (!at)
+		return r < 0 ? r : -EPROTO;
+	at += strlen("\nUid:\t");
+	r = parse_u64n(at, strspn(at, "0123456789"), 10, &uid);
+	*ret = (uid_t)uid;
+	return r;
+}
+
+/*
+ * For the container's user and root: another user of the host must not say that the container is ready. Who may not give
+ * a file away has his state in a folder that is his alone, and lets in whoever gets that far.
+ */
+static int restrict_to(int dir, pid_t pid)
+{
+	uid_t uid = 0;
+	int r = uid_of(pid, &uid);
+
+	if (r < 0)
+		return r;
+	if (fchownat(dir, SOCKET, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0)
+		return fchmodat(dir, SOCKET, 0700, 0) < 0 ? -errno : 0;
+	return errno != EPERM && errno != EINVAL ? -errno : fchmodat(dir, SOCKET, 0777, 0) < 0 ? -errno : 0;
+}
+
+int notify_listen(int dir, pid_t pid, struct error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	auto_(close_fd) int fd = -EBADF;
+	int r;
 
 	if (faccessat(dir, FOLDER, F_OK, 0) < 0)
 		return -ENOENT;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return sysf(err, "notify socket");
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" FOLDER "/notify.sock",
-		 dir);
-	(void)unlinkat(dir, FOLDER "/notify.sock", 0);
-	/* Whoever the program runs as may write to it. */
-	if (fchmod(fd, 0777) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    fchmodat(dir, FOLDER "/notify.sock", 0777, 0) < 0)
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" SOCKET, dir);
+	(void)unlinkat(dir, SOCKET, 0);
+	/* Closed until it is known for whom. */
+	if (fchmod(fd, 0) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return sysf(err, "notify socket");
+	r = restrict_to(dir, pid);
+	if (r < 0)
+		return codef(err, r, "owner of the notify socket");
 	return take_fd(fd);
 }
 

@@ -17,8 +17,11 @@
 const char *notify_wanted(void);
 /* Makes the directory in the container's state directory, and its path. */
 int notify_directory(int dir, char *path, size_t size, struct error *err);
-/* Binds the socket there. A descriptor; -ENOENT without message when create was not asked to notify. */
-int notify_listen(int dir, struct error *err);
+/*
+ * Binds the socket there, for root and the user that `pid`, the child before it executes the program, has become.
+ * A descriptor; -ENOENT without message when create was not asked to notify.
+ */
+int notify_listen(int dir, pid_t pid, struct error *err);
 /* Reads one message. True when it said READY=1 and that has been passed on; trouble is only warned about. */
 bool notify_take(int socket, pid_t pid);
 /* The same until the program is ready or (pidfd) gone. */

@@ -166,7 +166,7 @@ static int run(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	if (notify_wanted()) {
-		c->notify = notify_listen(c->dir, err);
+		c->notify = notify_listen(c->dir, c->child.pid, err);
 		if (c->notify < 0 && c->notify != -ENOENT)
 			return c->notify;
 	}
@@ -185,9 +185,12 @@ static int run(struct creation *c, struct error *err)
 		cgroup_keep(c->cgroup);
 		c->kept = true;
 	}
-	if (r == 0 && c->notify >= 0 && c->o->detach)
-		notify_forward(c->notify, c->child.pidfd, c->child.pid);
-	return r;
+	if (r < 0 || c->notify < 0 || !c->o->detach)
+		return r;
+	/* Nobody knows how long that takes: others must be able to stop or delete it meanwhile. */
+	store_unlock(c->dir);
+	notify_forward(c->notify, c->child.pidfd, c->child.pid);
+	return 0;
 }
 
 int container_run(const struct runtime *rt, const struct create_options *o, struct container **ret,

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,10 +196,25 @@ static int keep_place(struct creation *c, struct error *err)
 	return 0;
 }
 
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * Our caller's limit of file sizes is for the program. What we write over it is to fail (EFBIG) and be taken back, and not
+ * to kill us in the midst of it. A handler, since execve(2) resets it.
+ */
+static void survive_large_files(void)
+{
+	(void)sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = ignore }, NULL);
+}
+
 static int reserve(struct creation *c, struct error *err)
 {
 	int r;
 
+	survive_large_files();
 	c->root = store_open_root(c->rt, true, err);
 	if (c->root < 0)
 		return c->root;

@@ -225,7 +225,7 @@ int container_start(struct container *c, struct error *err)
 	if (r < 0)
 		return r;
 	if (notify_wanted()) {
-		notify = notify_listen(c->dir, err);
+		notify = notify_listen(c->dir, c->state.init.pid, err);
 		if (notify < 0 && notify != -ENOENT)
 			return notify;
 	}
@@ -243,7 +243,10 @@ int container_start(struct container *c, struct error *err)
 	r = start_poststart(doc->spec, &c->state, c->dir, &lost, err);
 	if (r < 0 && !lost)
 		destroy(c, pidfd);
-	if (r == 0 && notify >= 0)
-		notify_forward(notify, pidfd, c->state.init.pid);
-	return r;
+	if (r < 0 || notify < 0)
+		return r;
+	/* Nobody knows how long that takes: others must be able to stop or delete it meanwhile. */
+	store_unlock(c->dir);
+	notify_forward(notify, pidfd, c->state.init.pid);
+	return 0;
 }

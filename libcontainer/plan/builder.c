@@ -2,6 +2,7 @@
 #include "plan/builder.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -78,26 +79,46 @@ static void close_run(unsigned first, unsigned n)
 			(void)close((int)(first + n));
 }
 
-/* Descriptors that were opened one after the other are closed by one call. The plan's own is the newest. */
+static int by_number(const void *a, const void *b)
+{
+	const int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts them, as far as there are any: -EBADF comes first. */
+static void close_sorted(int *fds, size_t n)
+{
+	unsigned first = 0, run = 0;
+
+	qsort(fds, n, sizeof(*fds), by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (run && (unsigned)fds[i] == first + run) {
+			run++;
+			continue;
+		}
+		close_run(first, run);
+		first = fds[i] < 0 ? 0 : (unsigned)fds[i];
+		run = fds[i] >= 0;
+	}
+	close_run(first, run);
+}
+
+/* Descriptors that were opened one after the other are closed by one call. */
 static void close_all(const struct plan_builder *b)
 {
-	const struct fds *lists[] = { &b->late, &b->kept };
-	unsigned first = 0, n = 0;
+	const size_t n = b->late.n + b->kept.n;
+	int *all = arena_array_of(b->arena, int, n);
 	int saved = errno;
 
-	foreach_array(list, lists)
-		for (size_t i = 0; i < (*list)->n; i++) {
-			int fd = (*list)->v[i];
-
-			if (fd >= 0 && (unsigned)fd == first + n && n) {
-				n++;
-				continue;
-			}
-			close_run(first, n);
-			first = fd < 0 ? 0 : (unsigned)fd;
-			n = fd >= 0;
-		}
-	close_run(first, n);
+	if (all) {
+		memcpy(all, b->late.v, b->late.n * sizeof(int));
+		memcpy(all + b->late.n, b->kept.v, b->kept.n * sizeof(int));
+		close_sorted(all, n);
+	} else {
+		close_sorted(b->late.v, b->late.n);
+		close_sorted(b->kept.v, b->kept.n);
+	}
 	errno = saved;
 }
 

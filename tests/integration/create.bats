@@ -243,3 +243,16 @@ keyring_of() {
 		| .annotations = { "org.example.unknown": "" }'
 	ok run "$ID"
 }
+
+@test "OP-C3 where the caller's limit of file sizes forbids what create writes, it fails and leaves nothing" {
+	for size in 0 1; do
+		prlimit --fsize=$((size * 512)):unlimited env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" create "$ID" \
+			2>&1 3>&- | cat >"$T/out"
+		file_says "$T/out" "file too large"
+		nothing_left
+	done
+	# The limit is the program's all the same, and kills it as it should.
+	script 'yes >/tmp/large; echo "$?" >/dev/stderr'
+	prlimit --fsize=100000 env ORLOP_TEST_ID="$ID" "$ORLOP" --root "$ROOT" run "$ID" 2>&1 3>&- | cat >"$T/out"
+	file_says "$T/out" 153
+}

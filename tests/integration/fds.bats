@@ -111,6 +111,7 @@ passes_socket() { # ARG...
 	unset NOTIFY_SOCKET
 	eventually exists "$ROOTFS/sent/where"
 	echo "# NOTIFY_SOCKET=$(<"$ROOTFS/sent/where")"
+	[ "$(stat -c '%u %a' "$ROOT/$ID/notify/notify.sock")" = "0 700" ]
 	[ "$(<"$ROOTFS/sent/where")" = /run/notify/notify.sock ]
 	# What the program in the container would send.
 	$PYTHON - "/proc/$(pid_of)/root/run/notify/notify.sock" <<-'EOF'
@@ -121,6 +122,25 @@ passes_socket() { # ARG...
 	s.send(b"READY=1\n")
 	EOF
 	eventually file_says "$T/manager.out" READY=1
+}
+
+@test "the notify socket is for root and the container's user, as the host numbers him" {
+	export NOTIFY_SOCKET=$T/notify
+	config '.process.user = { uid: 1000, gid: 1000 }'
+	args sleep 1000
+	orlop run -d "$ID" >"$T/out" 2>&1 &
+	run_pid=$!
+	eventually exists "$ROOT/$ID/notify/notify.sock"
+	[ "$(stat -c '%u %a' "$ROOT/$ID/notify/notify.sock")" = "1000 700" ]
+	ok delete --force "$ID"
+	wait $run_pid || true
+	user_namespace
+	orlop run -d "$ID" >"$T/out" 2>&1 &
+	run_pid=$!
+	eventually exists "$ROOT/$ID/notify/notify.sock"
+	[ "$(stat -c '%u %a' "$ROOT/$ID/notify/notify.sock")" = "101000 700" ]
+	ok delete --force "$ID"
+	wait $run_pid || true
 }
 
 @test "NOTIFY_SOCKET is not in the environment of a container that was not asked to notify" {
