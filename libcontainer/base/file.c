@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "base/sys.h"
 
 static int fail(int num)
 {
@@ -236,4 +239,38 @@ int mkdir_parents(const char *path, mode_t mode)
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
 		return -errno;
 	return 0;
+}
+
+static void close_run(unsigned first, unsigned n)
+{
+	if (n && sys_close_range(first, first + n - 1, 0) < 0)
+		while (n--)
+			(void)close((int)(first + n));
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+void close_fds(int *fds, size_t n)
+{
+	unsigned first = 0, run = 0;
+	int saved = errno;
+
+	if (n)
+		qsort(fds, n, sizeof(*fds), by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (run && (unsigned)fds[i] == first + run) {
+			run++;
+			continue;
+		}
+		close_run(first, run);
+		first = fds[i] < 0 ? 0 : (unsigned)fds[i];
+		run = fds[i] >= 0;
+	}
+	close_run(first, run);
+	errno = saved;
 }

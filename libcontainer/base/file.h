@@ -44,6 +44,12 @@ int file_renew_at(int dir, const char *name, const void *data, size_t n, mode_t 
 /* Whether `path` lies on a filesystem of this kind: a number of linux/magic.h. */
 bool file_is_on(const char *path, unsigned long magic);
 
+/*
+ * Closes many, the negative ones apart, and keeps errno. Those that were opened one after the other cost one call. They
+ * are sorted.
+ */
+void close_fds(int *fds, size_t n);
+
 /* The path by which the kernel knows a descriptor: canonical and absolute, or what stands for one. */
 int path_of_fd(int fd, char *path, size_t size);
 

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/macros.h"
 #include "base/proc.h"
 #include "base/self.h"
@@ -105,8 +106,7 @@ void container_free(struct container *c)
 		return;
 	cgroup_free(c->cgroup);
 	spec_doc_free(c->doc);
-	close_fd(c->dir);
-	close_fd(c->root);
+	close_fds((int[]){ c->dir, c->root }, 2);
 	arena_free(c->arena);
 }
 

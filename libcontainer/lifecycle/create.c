@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/macros.h"
 #include "base/timings.h"
@@ -62,11 +63,7 @@ void creation_done(struct creation *c)
 	compiled_done(&c->compiled);
 	cgroup_free(c->cgroup);
 	spec_doc_free(c->doc);
-	close_fd(c->console);
-	close_fd(c->notify);
-	close_fd(c->bundle);
-	close_fd(c->dir);
-	close_fd(c->root);
+	close_fds((int[]){ c->console, c->notify, c->bundle, c->dir, c->root }, 5);
 }
 
 /* The container outlives us from here on. */

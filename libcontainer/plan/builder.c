@@ -2,12 +2,11 @@
 #include "plan/builder.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "base/memfd.h"
-#include "base/sys.h"
 
 /*
  * Layout: header, strings, lists and numbers (8-aligned), ops, bpf, eight zero bytes. Offsets of strings
@@ -72,53 +71,20 @@ struct plan_builder *plan_builder_new(void)
 	return b;
 }
 
-static void close_run(unsigned first, unsigned n)
-{
-	if (n && sys_close_range(first, first + n - 1, 0) < 0)
-		while (n--)
-			(void)close((int)(first + n));
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorts them, as far as there are any: -EBADF comes first. */
-static void close_sorted(int *fds, size_t n)
-{
-	unsigned first = 0, run = 0;
-
-	qsort(fds, n, sizeof(*fds), by_number);
-	for (size_t i = 0; i < n; i++) {
-		if (run && (unsigned)fds[i] == first + run) {
-			run++;
-			continue;
-		}
-		close_run(first, run);
-		first = fds[i] < 0 ? 0 : (unsigned)fds[i];
-		run = fds[i] >= 0;
-	}
-	close_run(first, run);
-}
-
-/* Descriptors that were opened one after the other are closed by one call. */
 static void close_all(const struct plan_builder *b)
 {
-	const size_t n = b->late.n + b->kept.n;
-	int *all = arena_array_of(b->arena, int, n);
+	const struct fds *lists[] = { &b->late, &b->kept };
+	int *all = arena_array_of(b->arena, int, b->late.n + b->kept.n + 1);
 	int saved = errno;
+	size_t n = 0;
 
-	if (all) {
-		memcpy(all, b->late.v, b->late.n * sizeof(int));
-		memcpy(all + b->late.n, b->kept.v, b->kept.n * sizeof(int));
-		close_sorted(all, n);
-	} else {
-		close_sorted(b->late.v, b->late.n);
-		close_sorted(b->kept.v, b->kept.n);
+	foreach_array(list, lists) {
+		if (!all)
+			close_fds((*list)->v, (*list)->n);
+		for (size_t i = 0; all && i < (*list)->n; i++)
+			all[n++] = (*list)->v[i];
 	}
+	close_fds(all, n);
 	errno = saved;
 }
 
