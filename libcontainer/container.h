@@ -393,3 +393,18 @@ int container_inspect(struct container *c, unsigned flags, struct container_rows
  * expected and found. Returns how many differ, or a negative errno.
  */
 int container_verify(struct container *c, struct container_rows *ret, struct error *err);
+
+/* A listening socket of this host, and the port of the container's loopback that its connections go to. */
+struct container_forward {
+	const char *address;   /* numeric */
+	const char *unix_path; /* a socket file to be made, in place of address and port; or NULL */
+	uint16_t local, remote;
+};
+/*
+ * Until the container ends, or SIGINT, SIGTERM or SIGHUP comes: 0. This process is in the container's network
+ * namespace afterwards. `ready`: when connections are taken.
+ */
+int container_port_forward(struct container *c, const struct container_forward *v, size_t n,
+			   container_ready *ready, struct error *err);
+/* One connection, from and to descriptors; until the container closes it. The same holds. */
+int container_port_stream(struct container *c, uint16_t port, int in, int out, struct error *err);
