@@ -408,3 +408,17 @@ int container_port_forward(struct container *c, const struct container_forward *
 			   container_ready *ready, struct error *err);
 /* One connection, from and to descriptors; until the container closes it. The same holds. */
 int container_port_stream(struct container *c, uint16_t port, int in, int out, struct error *err);
+
+/* A mount for a running container, as in its config: type NULL is a bind. Relative sources begin in the caller's folder. */
+struct container_mount {
+	const char *destination, *source, *type;
+	const char *const *options;
+	size_t n_options;
+};
+int container_mounts_add(struct container *c, const struct container_mount *m, struct error *err);
+/* An array of mounts as of a config; all are attached, or the error says which was not (those before it are). */
+int container_mounts_add_file(struct container *c, const char *path, struct error *err);
+/* Only what was added. */
+int container_mounts_remove(struct container *c, const char *destination, struct error *err);
+/* Rows of destination, type, source, options, propagation and origin (config, added, container). */
+int container_mounts_list(struct container *c, struct container_rows *ret, struct error *err);

@@ -65,6 +65,14 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
 		return
 		;;
+	mounts:--format | mounts:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
+	port-forward:--format | port-forward:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	cgroup:--format | cgroup:-f)
 		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
 		return
@@ -102,6 +110,8 @@ _orlop()
 	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
 	exec:--process | exec:-p | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | \
 	update:--resources | update:-r | \
+	mounts:--source | mounts:-s | \
+	port-forward:--unix | \
 	restore:--pid-file | restore:--console-socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -123,6 +133,8 @@ _orlop()
 	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
 	wait:--pid | wait:--host-pid | wait:--timeout | \
 	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
+	mounts:--options | mounts:-o | mounts:--type | mounts:-t | \
+	port-forward:--stdio | \
 	stats:--interval | stats:--label | stats:-l | \
 	checkpoint:--exec-timeout | checkpoint:--parent-path | checkpoint:--page-server | checkpoint:--status-fd | checkpoint:--pre-dump-exec | checkpoint:--post-resume-exec | \
 	restore:--exec-timeout | restore:--lsm-profile | restore:--lsm-mount-context | restore:--post-restore-exec)
@@ -145,6 +157,8 @@ _orlop()
 	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
 	spec) options="--bundle --rootless" ;;
 	validate) options="--format --spec-only" ;;
+	mounts) options="--format --options --source --type" ;;
+	port-forward) options="--format --stdio --unix" ;;
 	cgroup) options="--format" ;;
 	stats) options="--all --format --interval --label --watch" ;;
 	inspect) options="--env --format --ports --procs" ;;
@@ -159,9 +173,13 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features cgroup stats inspect verify checkpoint restore help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features mounts port-forward cgroup stats inspect verify checkpoint restore help" -- "$cur")
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | cgroup | stats | inspect | verify | checkpoint)
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | checkpoint)
+		if [[ $command == mounts && $prev == mounts ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "add remove list" -- "$cur")
+			return
+		fi
 		if [[ $command == cgroup && $prev == cgroup ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
 			return

@@ -142,6 +142,20 @@ complete -c orlop -n '__fish_seen_subcommand_from validate' -l spec-only -d 'do 
 
 complete -c orlop -n __fish_use_subcommand -a features -d 'print what this runtime can do as JSON'
 
+complete -c orlop -n __fish_use_subcommand -a mounts -d 'mount into a running container, take that away, list all'
+complete -c orlop -n '__fish_seen_subcommand_from mounts' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from mounts' -l options -s o -x -d 'as in the config: ro, rslave, idmap, size=1m (repeatable)'
+complete -c orlop -n '__fish_seen_subcommand_from mounts' -l source -s s -r -F -d 'what is to be mounted, on this host'
+complete -c orlop -n '__fish_seen_subcommand_from mounts' -l type -s t -x -d 'bind, tmpfs, overlay, erofs, ... [bind]'
+complete -c orlop -n '__fish_seen_subcommand_from mounts' -a 'add remove list'
+complete -c orlop -n '__fish_seen_subcommand_from mounts' -a '(orlop list -q 2>/dev/null)'
+
+complete -c orlop -n __fish_use_subcommand -a port-forward -d 'bring connections of this host to ports of a container'
+complete -c orlop -n '__fish_seen_subcommand_from port-forward' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from port-forward' -l stdio -x -d 'one connection to this port, on standard input and output'
+complete -c orlop -n '__fish_seen_subcommand_from port-forward' -l unix -r -F -d 'listen on a new socket file; the operand is then REMOTE'
+complete -c orlop -n '__fish_seen_subcommand_from port-forward' -a '(orlop list -q 2>/dev/null)'
+
 complete -c orlop -n __fish_use_subcommand -a cgroup -d 'read and write the control files of a container'\''s cgroup'
 complete -c orlop -n '__fish_seen_subcommand_from cgroup' -l format -s f -x -a 'table json' -d 'how to print it [table]'
 complete -c orlop -n '__fish_seen_subcommand_from cgroup' -a 'get set path'

@@ -60,6 +60,13 @@ static const struct pass exec_passes[] = {
 	{ pass_birth,           "program, birth" },
 	{ pass_exec,            NULL },
 };
+/* Mounts that come later. */
+static const struct pass live_passes[] = {
+	{ pass_live_namespaces, "namespaces" },
+	{ pass_mounts,          "mounts" },
+	{ pass_seal_mounts,     "read-only mounts" },
+	{ pass_live_end,        NULL },
+};
 /* clang-format on */
 
 void compiled_done(struct compiled *c)
@@ -147,8 +154,10 @@ static int add_time_file(struct compile *c, struct error *err)
 
 static int run_passes(struct compile *c, struct error *err)
 {
-	const struct pass *pass = c->in->exec ? exec_passes : create_passes;
-	size_t n = c->in->exec ? ARRAY_SIZE(exec_passes) : ARRAY_SIZE(create_passes);
+	const struct pass *pass = c->in->live ? live_passes : c->in->exec ? exec_passes : create_passes;
+	size_t n = c->in->live ? ARRAY_SIZE(live_passes)
+		: c->in->exec  ? ARRAY_SIZE(exec_passes)
+			       : ARRAY_SIZE(create_passes);
 	int time_file;
 
 	if (compile_take_preserved(c, err) < 0)

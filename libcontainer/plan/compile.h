@@ -45,6 +45,7 @@ struct compile_input {
 	const char *keyring;       /* name of its session keyring; NULL: it stays in the caller's */
 	const char *cache_dir;     /* of compiled seccomp filters, or NULL                  */
 	bool exec;                 /* a further process in a running container              */
+	bool live;                 /* only the mounts, for a container that runs            */
 	bool rootless;             /* the caller is not root of its user namespace          */
 	bool foreground;           /* START comes over the first socket                     */
 	bool no_pivot;
@@ -54,9 +55,10 @@ struct compile_input {
 	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */
 	const char *notify;        /* host path of the directory for NOTIFY_MOUNT, or NULL  */
 	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
-	int init_pidfd;            /* exec: borrowed                                        */
+	int init_pidfd;            /* exec, live: borrowed                                  */
 	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
 	bool no_cgroup_entry;      /* the caller moves it there when it is born             */
+	pid_t init_pid;            /* live: its number here                                 */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
 	int hook_state, start_hook_state;
 	int hook_output;           /* a memfd for what they say; taken; -EBADF              */

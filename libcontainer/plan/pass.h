@@ -45,6 +45,12 @@ pass_fn pass_namespaces, pass_exec_namespaces, pass_cgroup, pass_root, pass_moun
 int compile_filter(struct compile *c, struct error *err);
 /* Where a user namespace is joined: GROUPS, before it. */
 void compile_drop_groups(struct compile *c);
+/* pass_live.c: mounts of a container that runs (compile_input.live). */
+pass_fn pass_live_namespaces, pass_live_end;
+/* Whether its options name files of the host: then it is made by the runtime, not by the stage. */
+bool live_needs_host(const struct compile *c, const struct resolved_mount *m);
+int live_host_filesystem(struct compile *c, const struct resolved_mount *m, struct error *err);
+
 /* The first of the fd table, after the plan: see plan_check.c. */
 int compile_take_preserved(struct compile *c, struct error *err);
 /* Adds the descriptor of a verified procfs once; returns the index, or a negative errno. */

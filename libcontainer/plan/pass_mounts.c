@@ -269,7 +269,13 @@ static int filesystem(struct compile *c, const struct resolved_mount *m, struct 
 		compile_dir(c, parent);
 	else
 		add_mount_target(c, m, 0);
-	add_mount_fs(c, m, set, name != NULL);
+	if (live_needs_host(c, m)) {
+		r = live_host_filesystem(c, m, err);
+		if (r < 0)
+			return r;
+	} else {
+		add_mount_fs(c, m, set, name != NULL);
+	}
 	if (m->copy_up)
 		plan_add(c->b, PLAN_COPY_UP)->x = memory_limit(c);
 	r = add_idmap(c, m, err);

@@ -255,7 +255,7 @@ void store_abandon(int dir)
 static bool is_leftover(const char *name)
 {
 	static const char *const replaced[] = { "state.json", "exit.json", "config.json", "checkpoint.json",
-						"creating.json", "oom_kills" };
+						"creating.json", "oom_kills", "mounts.json" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(replaced); i++) {
 		size_t n = strlen(replaced[i]);
@@ -268,7 +268,8 @@ static bool is_leftover(const char *name)
 
 static bool is_ours(const char *name)
 {
-	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json", "oom_kills" };
+	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json", "oom_kills",
+					    "mounts.json" };
 
 	foreach_array(ours, rare)
 		if (streq(name, *ours))

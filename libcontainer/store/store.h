@@ -12,6 +12,7 @@
  *   oom_kills    0600  how many there were when we killed init, if any (container/exit.c)
  *   exit.json    0600  how init ended, when somebody was there to see it (container/exit.c)
  *   checkpoint.json 0600  how the last checkpoint ended (lifecycle/checkpoint.c)
+ *   mounts.json  0600  mounts that were added to the running container (control/mounts.c)
  *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (host/notify.h)
  *   (directory)  0711, flock(2)ed by verbs that change the container
  *
