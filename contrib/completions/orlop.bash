@@ -65,6 +65,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
 		return
 		;;
+	commands:--format | commands:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	mounts:--format | mounts:-f)
 		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
 		return
@@ -157,6 +161,7 @@ _orlop()
 	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
 	spec) options="--bundle --rootless" ;;
 	validate) options="--format --spec-only" ;;
+	commands) options="--format" ;;
 	mounts) options="--format --options --source --type" ;;
 	port-forward) options="--format --stdio --unix" ;;
 	cgroup) options="--format" ;;
@@ -173,7 +178,7 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features mounts port-forward cgroup stats inspect verify checkpoint restore help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify checkpoint restore help" -- "$cur")
 		;;
 	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | checkpoint)
 		if [[ $command == mounts && $prev == mounts ]]; then

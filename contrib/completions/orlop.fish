@@ -142,6 +142,9 @@ complete -c orlop -n '__fish_seen_subcommand_from validate' -l spec-only -d 'do 
 
 complete -c orlop -n __fish_use_subcommand -a features -d 'print what this runtime can do as JSON'
 
+complete -c orlop -n __fish_use_subcommand -a commands -d 'list the commands and their options, for programs too'
+complete -c orlop -n '__fish_seen_subcommand_from commands' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+
 complete -c orlop -n __fish_use_subcommand -a mounts -d 'mount into a running container, take that away, list all'
 complete -c orlop -n '__fish_seen_subcommand_from mounts' -l format -s f -x -a 'table json' -d 'how to print it [table]'
 complete -c orlop -n '__fish_seen_subcommand_from mounts' -l options -s o -x -d 'as in the config: ro, rslave, idmap, size=1m (repeatable)'

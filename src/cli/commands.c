@@ -6,7 +6,7 @@
 const struct command *const commands[] = {
 	&cmd_create, &cmd_start,  &cmd_run,      &cmd_exec,       &cmd_state,   &cmd_list,
 	&cmd_ps,     &cmd_events, &cmd_kill,     &cmd_stop,       &cmd_wait,     &cmd_delete,
-	&cmd_pause,  &cmd_resume, &cmd_update,   &cmd_spec,       &cmd_validate, &cmd_features,
+	&cmd_pause,  &cmd_resume, &cmd_update,   &cmd_spec,       &cmd_validate, &cmd_features, &cmd_commands,
 	&cmd_mounts, &cmd_port_forward,
 	&cmd_cgroup,
 	&cmd_stats,

@@ -60,7 +60,7 @@ static void overview(struct str *out)
 		"USAGE:\n   orlop [global options] COMMAND [command options] [arguments]\n\nCOMMANDS:\n");
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->verbatim)
-			str_printf(out, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
+			str_printf(out, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
 	add_options(out, global_options, n_global_options, "GLOBAL OPTIONS");
 	str_printf(out, "%-*s%s\n", COLUMN, "  -v, --version", "show the version");
 	str_add(out,
