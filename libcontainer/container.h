@@ -422,3 +422,10 @@ int container_mounts_add_file(struct container *c, const char *path, struct erro
 int container_mounts_remove(struct container *c, const char *destination, struct error *err);
 /* Rows of destination, type, source, options, propagation and origin (config, added, container). */
 int container_mounts_list(struct container *c, struct container_rows *ret, struct error *err);
+
+/*
+ * What every thread does or waits for: rows of process, thread, what (thread, syscall, wchan, kernel, user), value.
+ * pids: as the container numbers them, none: all. user: also the frames of programs, which are stopped for it.
+ */
+int container_stacks(struct container *c, const pid_t *pids, size_t n, bool user,
+		     struct container_rows *ret, struct error *err);

@@ -93,6 +93,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
 		return
 		;;
+	stacks:--format | stacks:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	checkpoint:--manage-cgroups-mode)
 		mapfile -t COMPREPLY < <(compgen -W "soft full strict ignore" -- "$cur")
 		return
@@ -168,6 +172,7 @@ _orlop()
 	stats) options="--all --format --interval --label --watch" ;;
 	inspect) options="--env --format --ports --procs" ;;
 	verify) options="--format" ;;
+	stacks) options="--format --user" ;;
 	checkpoint) options="--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --leave-running --parent-path --pre-dump --tcp-skip-in-flight --link-remap --page-server --status-fd --pre-dump-exec --post-resume-exec --pod" ;;
 	restore) options="--bundle --image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --detach --pid-file --console-socket --no-subreaper --tcp-close --lsm-profile --lsm-mount-context --post-restore-exec --pod" ;;
 	esac
@@ -178,9 +183,9 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify checkpoint restore help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks checkpoint restore help" -- "$cur")
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | checkpoint)
+	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | stacks | checkpoint)
 		if [[ $command == mounts && $prev == mounts ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "add remove list" -- "$cur")
 			return

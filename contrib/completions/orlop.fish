@@ -183,6 +183,11 @@ complete -c orlop -n __fish_use_subcommand -a verify -d 'compare a running conta
 complete -c orlop -n '__fish_seen_subcommand_from verify' -l format -s f -x -a 'table json' -d 'how to print it [table]'
 complete -c orlop -n '__fish_seen_subcommand_from verify' -a '(orlop list -q 2>/dev/null)'
 
+complete -c orlop -n __fish_use_subcommand -a stacks -d 'show what each thread does, or waits for'
+complete -c orlop -n '__fish_seen_subcommand_from stacks' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from stacks' -l user -s u -d 'frames of the programs as well: they are stopped for a moment'
+complete -c orlop -n '__fish_seen_subcommand_from stacks' -a '(orlop list -q 2>/dev/null)'
+
 complete -c orlop -n __fish_use_subcommand -a checkpoint -d 'write a running container to disk, by CRIU'
 complete -c orlop -n '__fish_seen_subcommand_from checkpoint' -l image-path -x -a '(__fish_complete_directories)' -d 'where the images are [checkpoint]'
 complete -c orlop -n '__fish_seen_subcommand_from checkpoint' -l work-path -x -a '(__fish_complete_directories)' -d 'where CRIU'\''s log and statistics go [the image directory]'

@@ -56,6 +56,19 @@ static uint32_t action_of(enum spec_seccomp_action action, const struct opt_u32 
 	return actions[action].action | (actions[action].takes_data ? value & 0xffff : 0);
 }
 
+const char *seccomp_call_name(int number, bool is_32, struct arena *a)
+{
+	uint32_t native = seccomp_arch_native(), arch = native;
+	auto_(free_ptr) void *name = NULL;
+
+	if (is_32 && native == SCMP_ARCH_X86_64)
+		arch = SCMP_ARCH_X86;
+	else if (is_32 && native == SCMP_ARCH_AARCH64)
+		arch = SCMP_ARCH_ARM;
+	name = seccomp_syscall_resolve_num_arch(arch, number);
+	return name ? arena_strdup(a, name) : NULL;
+}
+
 const char *seccomp_library_version(void)
 {
 	static char text[32];

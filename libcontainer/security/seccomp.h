@@ -45,6 +45,9 @@ const char *seccomp_library_version(void);
 bool seccomp_arch_supported(const char *name);
 /* Whether libseccomp knows a system call of that name, of whatever architecture. */
 bool seccomp_syscall_known(const char *name);
+/* The name of a call by its number, of a 64-bit program or a 32-bit one of this machine; NULL: unknown. In the arena. */
+struct arena;
+const char *seccomp_call_name(int number, bool is_32, struct arena *a);
 /* The native one of the most similar name; false when there is none at a small distance. */
 bool seccomp_syscall_near(const char *name, char *buf, size_t size);
 /* Whether this kernel takes a SECCOMP_FILTER_FLAG_*. */

@@ -10,7 +10,7 @@ const struct command *const commands[] = {
 	&cmd_mounts, &cmd_port_forward,
 	&cmd_cgroup,
 	&cmd_stats,
-	&cmd_inspect, &cmd_verify,
+	&cmd_inspect, &cmd_verify, &cmd_stacks,
 	&cmd_checkpoint,
 	&cmd_restore, NULL,
 };

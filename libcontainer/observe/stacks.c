@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What every thread of a container does, or waits for: its system call, where it sleeps in the kernel, its frames. */
+
+#include "observe/hold.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/parse.h"
+#include "container/rows.h"
+#include "observe/look.h"
+#include "security/seccomp.h"
+
+#define THREADS_MAX 4096
+
+struct stacks {
+	struct container *c;
+	struct arena *arena;
+	struct container_rows *rows;
+	struct json_out *o;
+	bool user;
+	bool no_stack, no_syscall; /* we may not: said once */
+};
+
+struct thread {
+	pid_t tid;
+	int dir; /* its folder in /proc */
+	struct held held;
+};
+
+static void row(struct stacks *s, const struct container_process_info *p, pid_t tid,
+		const char *what, const char *value)
+{
+	rows_printf(s->rows, "%d", (int)p->pid);
+	rows_printf(s->rows, "%d", (int)tid);
+	rows_add(s->rows, what);
+	rows_add(s->rows, value);
+}
+
+/* ---- the system call ---- */
+
+/* "35 0x7f.. 0x0 ... sp pc", "running", or "-1 sp pc" of one that is in none. */
+static void syscall_of(struct stacks *s, const struct container_process_info *p,
+		       const struct thread *t, bool is_32)
+{
+	char *text = (char *)(uintptr_t)look_text(s->arena, t->dir, "syscall"), *word;
+	auto_str call = STR_INIT;
+	const char *name;
+	int64_t number;
+
+	if (!text) {
+		s->no_syscall = s->no_syscall || errno == EPERM || errno == EACCES;
+		return;
+	}
+	word = strsep(&text, " ");
+	if (parse_i64(word, &number) < 0 || number < 0) {
+		row(s, p, t->tid, "syscall", streq(word, "running") ? "running" : "none");
+		json_string(s->o, "syscall", streq(word, "running") ? "running" : "none");
+		return;
+	}
+	name = seccomp_call_name((int)number, is_32, s->arena);
+	str_printf(&call, "%s(", name ? name : word);
+	json_object_begin(s->o, "syscall");
+	json_i64(s->o, "number", number);
+	if (name)
+		json_string(s->o, "name", name);
+	json_array_begin(s->o, "args");
+	for (size_t i = 0; i < 6 && text && (word = strsep(&text, " ")); i++) {
+		json_string(s->o, NULL, word);
+		str_printf(&call, "%s%s", i ? ", " : "", word);
+	}
+	json_array_end(s->o);
+	json_object_end(s->o);
+	str_add(&call, ")");
+	row(s, p, t->tid, "syscall", str_text(&call));
+}
+
+/* "[<0>] do_wait+0x57/0xc0" */
+static void kernel_stack(struct stacks *s, const struct container_process_info *p,
+			 const struct thread *t)
+{
+	char *text = (char *)(uintptr_t)look_text(s->arena, t->dir, "stack"), *line;
+
+	if (!text) {
+		s->no_stack = s->no_stack || errno == EPERM || errno == EACCES;
+		return;
+	}
+	json_array_begin(s->o, "kernel");
+	while ((line = look_line(&text))) {
+		const char *at = strstr(line, "] ");
+
+		at = at ? at + 2 : line;
+		json_string(s->o, NULL, at);
+		row(s, p, t->tid, "kernel", at);
+	}
+	json_array_end(s->o);
+}
+
+/* ---- frames of the program ---- */
+
+/* "7f00-7f10 r-xp 00001000 08:01 123    /lib/libc.so": the file, and where in it. */
+static const char *place_of(struct stacks *s, const char *maps, uint64_t address)
+{
+	for (const char *line = maps; line && *line;) {
+		size_t n = strcspn(line, "\n"), path = 0;
+		unsigned long long from, to, offset;
+		int at = 0;
+
+		if (sscanf(line, "%llx-%llx %*s %llx %*s %*s %n", &from, &to, &offset, &at) == 3 &&
+		    address >= from && address < to) {
+			path = (size_t)at;
+			if (path < n)
+				return arena_printf(s->arena, "%.*s+0x%llx", (int)(n - path),
+						    line + path, address - from + offset);
+			return NULL;
+		}
+		line += n + (line[n] == '\n');
+	}
+	return NULL;
+}
+
+static void user_stack(struct stacks *s, const struct container_process_info *p,
+		       const struct thread *t, const char *maps)
+{
+	uint64_t frames[FRAMES_MAX];
+	size_t n = hold_frames(&t->held, frames);
+
+	if (!n)
+		return;
+	json_array_begin(s->o, "user");
+	for (size_t i = 0; i < n; i++) {
+		const char *place = place_of(s, maps, frames[i]);
+		char address[24];
+
+		(void)snprintf(address, sizeof(address), "0x%016" PRIx64, frames[i]);
+		json_object_begin(s->o, NULL);
+		json_string(s->o, "address", address);
+		if (place)
+			json_string(s->o, "place", place);
+		json_object_end(s->o);
+		row(s, p, t->tid, "user", place ? arena_printf(s->arena, "%s %s", address, place) : address);
+	}
+	json_array_end(s->o);
+}
+
+/* ---- threads ---- */
+
+static void thread(struct stacks *s, const struct container_process_info *p, const struct thread *t,
+		   const char *maps, bool is_32)
+{
+	const char *wchan = look_text(s->arena, t->dir, "wchan");
+	const char *name = look_text(s->arena, t->dir, "comm");
+	const char *status = look_text(s->arena, t->dir, "status");
+	const char *state = status ? look_field(s->arena, status, "State") : NULL;
+
+	if (!status)
+		return;
+	json_object_begin(s->o, NULL);
+	json_i64(s->o, "tid", t->tid);
+	json_string(s->o, "name", name ? name : "");
+	json_string(s->o, "state", state ? state : "");
+	row(s, p, t->tid, "thread", arena_printf(s->arena, "%s: %s", name ? name : "?", state ? state : "?"));
+	syscall_of(s, p, t, is_32);
+	if (wchan && !streq(wchan, "0")) {
+		json_string(s->o, "wchan", wchan);
+		row(s, p, t->tid, "wchan", wchan);
+	}
+	kernel_stack(s, p, t);
+	user_stack(s, p, t, maps);
+	json_object_end(s->o);
+}
+
+static size_t open_threads(int proc, struct thread *v, size_t room)
+{
+	int fd = openat(proc, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	size_t n = 0;
+
+	while (d && n < room && (e = readdir(d))) {
+		uint32_t tid;
+
+		if (parse_u32(e->d_name, &tid) < 0)
+			continue;
+		v[n] = (struct thread){ .tid = (pid_t)tid };
+		v[n].dir = openat(fd, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		n += v[n].dir >= 0;
+	}
+	if (d)
+		(void)closedir(d);
+	else
+		close_fd(fd);
+	return n;
+}
+
+static bool is_32_bit(int proc)
+{
+	auto_(close_fd) int fd = openat(proc, "exe", O_RDONLY | O_CLOEXEC);
+	unsigned char head[5] = { 0 };
+
+	return fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) && head[0] == 0x7f && head[4] == 1;
+}
+
+/* All are asked to stop before the first is looked at: one picture. */
+static void hold_all(struct stacks *s, struct thread *v, size_t n)
+{
+	struct error why;
+
+	for (size_t i = 0; i < n; i++) {
+		why = (struct error)ERROR_INIT;
+		if (hold_begin(v[i].tid, &v[i].held, &why) < 0 && why.num != ESRCH)
+			rows_fail(s->rows, &why);
+	}
+	for (size_t i = 0; i < n; i++) {
+		why = (struct error)ERROR_INIT;
+		if (v[i].held.tid && hold_await(&v[i].held, &why) < 0 && why.num != ESRCH)
+			rows_fail(s->rows, &why);
+	}
+}
+
+static void process(struct stacks *s, const struct container_process_info *p, struct thread *v)
+{
+	auto_(close_fd) int proc = look_at(p->pid);
+	size_t n = proc < 0 ? 0 : open_threads(proc, v, THREADS_MAX);
+	bool is_32 = n && is_32_bit(proc);
+	struct error why = ERROR_INIT;
+	const char *maps = NULL;
+
+	if (!n)
+		return;
+	if (s->user && is_32) {
+		(void)failf(&why, ENOTSUP, "process %d is a 32-bit program: its frames cannot be read", (int)p->pid);
+		rows_fail(s->rows, &why);
+	} else if (s->user) {
+		hold_all(s, v, n);
+		maps = look_text(s->arena, proc, "maps");
+	}
+	json_object_begin(s->o, NULL);
+	json_i64(s->o, "pid", p->pid);
+	json_i64(s->o, "inside", p->inside);
+	json_string(s->o, "name", p->name);
+	json_array_begin(s->o, "threads");
+	for (size_t i = 0; i < n; i++)
+		thread(s, p, &v[i], maps, is_32);
+	json_array_end(s->o);
+	json_object_end(s->o);
+	for (size_t i = 0; i < n; i++) {
+		hold_end(&v[i].held);
+		close_fd(v[i].dir);
+	}
+}
+
+/* ---- all ---- */
+
+static bool wanted(const struct container_process_info *p, const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == p->inside)
+			return true;
+	return n == 0;
+}
+
+static int check_wanted(struct stacks *s, const struct container_process_info *all, size_t n_all,
+			const pid_t *pids, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < n_all && !found; j++)
+			found = all[j].inside == pids[i];
+		if (!found)
+			return failf(err, ESRCH, "container '%s' has no process %d", s->c->state.id, (int)pids[i]);
+	}
+	return 0;
+}
+
+static void say_missing(const struct stacks *s)
+{
+	if (s->no_stack)
+		log_warn("kernel stacks are left out: they need CAP_SYS_ADMIN in the first user namespace");
+	if (s->no_syscall)
+		log_warn("system calls are left out: they need CAP_SYS_PTRACE over the process");
+}
+
+static int look_at_all(struct stacks *s, const pid_t *pids, size_t n, struct error *err)
+{
+	auto_(close_fd) int init = look_at_init(s->c, err);
+	struct container_process_info *all = NULL;
+	struct thread *v = calloc(THREADS_MAX, sizeof(*v));
+	size_t n_all = 0;
+	int r = init < 0 ? init : v ? container_processes(s->c, &all, &n_all, err)
+				    : sysf(err, "stacks");
+
+	if (r == 0)
+		r = check_wanted(s, all, n_all, pids, n, err);
+	for (size_t i = 0; r == 0 && i < n_all; i++)
+		if (wanted(&all[i], pids, n))
+			process(s, &all[i], v);
+	free(all);
+	free(v);
+	say_missing(s);
+	return r;
+}
+
+int container_stacks(struct container *c, const pid_t *pids, size_t n, bool user,
+		     struct container_rows *ret, struct error *err)
+{
+	auto_(json_out_free) struct json_out *o = json_out_new("  ");
+	auto_(arena_free) struct arena *a = arena_new();
+	struct stacks s = { .c = c, .arena = a, .rows = ret, .o = o, .user = user };
+	int r;
+
+	rows_begin(ret, 4);
+	if (!o || !a)
+		return sysf(err, "stacks");
+	json_array_begin(o, NULL);
+	r = look_at_all(&s, pids, n, err);
+	json_array_end(o);
+	return r < 0 ? r : rows_end(ret, o, err);
+}
