@@ -36,6 +36,8 @@ struct create_options {
 	unsigned preserve_fds;      /* descriptors 3..3+N-1 go to the container        */
 	bool no_pivot, no_new_keyring;
 	bool init;                  /* or annotation org.orlop.init=true: pid 1 is an init of ours     */
+	const char *const *joins;   /* n_joins of "ID[:ns,ns]": containers whose namespaces it joins   */
+	size_t n_joins;
 	bool detach;                /* run only: needs console_socket for a terminal   */
 	container_ready *ready;     /* run only; or NULL                               */
 };

@@ -133,8 +133,8 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	create:--preserve-fds | \
-	run:--preserve-fds | \
+	create:--preserve-fds | create:--join | \
+	run:--preserve-fds | run:--join | \
 	exec:--cwd | exec:--env | exec:-e | exec:--user | exec:-u | exec:--additional-gids | exec:-g | exec:--cap | exec:-c | exec:--apparmor | exec:--process-label | exec:--cgroup | exec:--preserve-fds | \
 	events:--interval | \
 	kill:--signal | kill:-s | kill:--pid | kill:--host-pid | \
@@ -152,8 +152,8 @@ _orlop()
 
 	case $command in
 	'') options="--root --log --log-format --debug --timings --systemd-cgroup --cgroup-manager --rootless --version" ;;
-	create) options="--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --init --no-pivot --no-new-keyring" ;;
-	run) options="--detach --keep --no-subreaper --on-reboot --on-halt --bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --init --no-pivot --no-new-keyring" ;;
+	create) options="--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
+	run) options="--detach --keep --no-subreaper --on-reboot --on-halt --bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
 	exec) options="--tty --detach --process --cwd --env --user --additional-gids --cap --no-new-privs --apparmor --process-label --cgroup --pid-file --console-socket --pidfd-socket --preserve-fds --ignore-paused" ;;
 	list) options="--format --quiet" ;;
 	ps) options="--format" ;;

@@ -33,6 +33,16 @@ static void write_annotations(struct json_out *o, const struct state *s)
 	json_object_end(o);
 }
 
+/* With whom each namespace is shared that was joined by --join. */
+static void write_shared(struct json_out *o, const struct state *s)
+{
+	if (s->shared.n == 0)
+		return;
+	json_object_begin(o, "sharedNamespaces");
+	foreach_list(pair, &s->shared) json_string(o, pair->key, pair->value);
+	json_object_end(o);
+}
+
 static const char *or_empty(const char *text)
 {
 	return text ? text : "";
@@ -51,6 +61,7 @@ static void write_state(struct json_out *o, const struct state *s, enum containe
 	json_string(o, "rootfs", or_empty(s->rootfs));
 	json_string(o, "created", or_empty(s->created));
 	write_annotations(o, s);
+	write_shared(o, s);
 	json_string(o, "owner", or_empty(owner));
 	if (s->restored)
 		json_string(o, "restored", s->restored);

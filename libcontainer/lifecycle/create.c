@@ -15,6 +15,7 @@
 #include "launch/limits.h"
 #include "host/notify.h"
 #include "lifecycle/creation.h"
+#include "lifecycle/join.h"
 #include "lifecycle/start.h"
 #include "store/store.h"
 
@@ -58,6 +59,7 @@ void creation_done(struct creation *c)
 		else if (c->dir >= 0)
 			(void)store_remove(c->root, c->o->id, c->dir, NULL);
 	}
+	join_done(c);
 	net_devices_free(c->net_devices);
 	resctrl_close(&c->resctrl);
 	compiled_done(&c->compiled);

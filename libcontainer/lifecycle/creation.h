@@ -16,6 +16,8 @@
 #include "launch/spawn.h"
 #include "resolve/resolve.h"
 
+#define CREATION_JOINS_MAX 8
+
 struct creation {
 	const struct runtime *rt;
 	const struct create_options *o;
@@ -44,6 +46,9 @@ struct creation {
 	int create_state, start_state; /* memfds for hooks inside; owned by the plan */
 	int hook_output;               /* the same, for what they say                */
 	int console, notify;
+	int joined[CREATION_JOINS_MAX]; /* pidfds of the inits whose namespaces are joined */
+	size_t n_joined;
+	spec_pairs shared;        /* type of namespace, and the container whose it is; in the document's arena */
 	bool hooks_ran, pid_file, kept;
 };
 

@@ -3,6 +3,7 @@
 /* What `create` wants its child to do, as a plan. */
 
 #include "lifecycle/creation.h"
+#include "lifecycle/join.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -106,5 +107,6 @@ int creation_compile(struct creation *c, struct error *err)
 	c->create_state = in.hook_state;
 	c->start_state = in.start_hook_state;
 	c->hook_output = in.hook_output;
-	return plan_compile(&in, &c->compiled, err);
+	r = plan_compile(&in, &c->compiled, err);
+	return r < 0 ? r : join_check(c, err);
 }

@@ -24,6 +24,7 @@
 #include "base/sys.h"
 #include "base/timings.h"
 #include "fs/root_mount.h"
+#include "lifecycle/join.h"
 #include "lifecycle/leftover.h"
 #include "store/store.h"
 
@@ -59,6 +60,9 @@ static int open_bundle(struct creation *c, struct error *err)
 	if (c->bundle < 0)
 		return sysf(err, "bundle '%s'", path);
 	r = spec_load_config(c->bundle, c->o->config ? c->o->config : "config.json", &c->doc, err);
+	if (r < 0)
+		return r;
+	r = join_apply(c, err);
 	if (r < 0)
 		return r;
 	c->bundle_path = path_of(c, c->bundle);
@@ -150,6 +154,7 @@ static int fill_state(struct creation *c, struct error *err)
 		.rootfs = c->rootfs,
 		.created = c->created,
 		.annotations = c->spec->annotations,
+		.shared = c->shared,
 		.owner = caller_euid(),
 		.own_pid_namespace = (c->resolved->new_namespaces & CLONE_NEWPID) != 0,
 		.has_process = c->spec->process != NULL,

@@ -188,23 +188,34 @@ static int read_members(const struct json *object, const struct member *table, s
 	return r;
 }
 
-static int read_annotations(struct arena *a, const struct json *object, struct state *s,
-			    struct error *err)
+static int read_pairs(struct arena *a, const struct json *object, const char *key, spec_pairs *ret,
+		      struct error *err)
 {
-	const struct json *node = json_member(object, "annotations");
+	const struct json *node = json_member(object, key);
 
 	if (!node || node->type != JSON_OBJECT)
-		return wrong(object, "annotations", err);
-	s->annotations.v = arena_array_of(a, struct spec_pair, node->n);
-	if (!s->annotations.v)
+		return wrong(object, key, err);
+	ret->v = arena_array_of(a, struct spec_pair, node->n);
+	if (!ret->v)
 		return sysf(err, "%s", json_doc_name(object));
 	for (const struct json *pair = node->first; pair; pair = pair->next) {
 		if (pair->type != JSON_STRING)
-			return wrong(object, "annotations", err);
-		s->annotations.v[s->annotations.n++] =
+			return wrong(object, key, err);
+		ret->v[ret->n++] =
 			(struct spec_pair){ .json = pair, .key = pair->key, .value = pair->text };
 	}
 	return 0;
+}
+
+/* Most containers share nothing, and have no such member. */
+static int read_all_pairs(struct arena *a, const struct json *object, struct state *s,
+			  struct error *err)
+{
+	int r = read_pairs(a, object, "annotations", &s->annotations, err);
+
+	if (r == 0 && json_member(object, "shared"))
+		r = read_pairs(a, object, "shared", &s->shared, err);
+	return r;
 }
 
 /* ---- the file ---- */
@@ -221,6 +232,11 @@ static void write_document(struct json_out *o, const struct state *s, const stru
 	json_object_begin(o, "annotations");
 	foreach_list(pair, &s->annotations) json_string(o, pair->key, pair->value);
 	json_object_end(o);
+	if (s->shared.n) {
+		json_object_begin(o, "shared");
+		foreach_list(pair, &s->shared) json_string(o, pair->key, pair->value);
+		json_object_end(o);
+	}
 	if (with_boot && *boot_id())
 		json_string(o, "boot", boot_id());
 	if (cg)
@@ -293,7 +309,7 @@ static int decode(struct arena *a, const struct json *root, struct state *s, str
 		return wrong(root, "cgroup", err);
 	if (boot && (boot->type != JSON_STRING || !is_this_boot(boot->text)))
 		s->init = (struct identity){ 0 };
-	return read_annotations(a, root, s, err);
+	return read_all_pairs(a, root, s, err);
 }
 
 int state_parse(struct arena *a, const char *text, size_t size, struct state *ret,

@@ -37,6 +37,7 @@ struct state {
 	const char *created;     /* RFC 3339 with nanoseconds, UTC                    */
 	struct identity init;
 	spec_pairs annotations;
+	spec_pairs shared;       /* namespaces of other containers that it joined: type, id */
 	uid_t owner;             /* who created it                                    */
 	bool own_pid_namespace;  /* init's end ends all: else kill and delete sweep   */
 	bool has_process;        /* false: created without `process`; start fails     */

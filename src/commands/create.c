@@ -14,6 +14,7 @@ static int run(const struct invocation *inv, struct error *err)
 	int r;
 
 	values.id = inv->args[0];
+	create_take_lists(&values);
 	r = container_create(inv->rt, &values, err);
 	if (r < 0)
 		container_explain_create(&values, err);

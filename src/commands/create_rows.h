@@ -5,6 +5,15 @@
 
 #include "cli/command.h"
 
+/* Of --join; create_take_lists() hands them on. */
+static struct option_list create_joins;
+
+static inline void create_take_lists(struct create_options *o)
+{
+	o->joins = create_joins.v;
+	o->n_joins = create_joins.n;
+}
+
 /* clang-format off */
 #define CREATE_ROWS(o) \
 	{ "bundle", 'b', OPTION_STRING, .to.string = &(o).bundle, .value = "DIR", \
@@ -22,6 +31,8 @@
 	  .completes = COMPLETES_FILE }, \
 	{ "preserve-fds", 0, OPTION_UNSIGNED, .to.number = &(o).preserve_fds, .value = "N", \
 	  .summary = "pass the descriptors 3 to 3+N-1 on to the process" }, \
+	{ "join", 0, OPTION_LIST, .to.list = &create_joins, .value = "ID[:NS,NS]", \
+	  .summary = "share namespaces of another container [net,ipc,uts] (repeatable)" }, \
 	{ "init", 0, OPTION_FLAG, .to.flag = &(o).init, \
 	  .summary = "a tiny init is pid 1: it reaps, and passes signals on to the process" }, \
 	{ "no-pivot", 0, OPTION_FLAG, .to.flag = &(o).no_pivot, \

@@ -138,6 +138,7 @@ static int run(const struct invocation *inv, struct error *err)
 	int r = 0;
 
 	values.create.id = inv->args[0];
+	create_take_lists(&values.create);
 	if (values.rm && (values.create.detach || values.keep))
 		return failf(err, EINVAL, "--rm: 'run' in the foreground deletes the container when it ends; "
 					  "with --detach or --keep 'orlop delete' does it later");
