@@ -10,9 +10,12 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +28,7 @@
 #include "container/inside.h"
 #include "container/mount_record.h"
 #include "launch/drive.h"
+#include "launch/mount_sources.h"
 #include "launch/spawn.h"
 
 #define PATIENCE 10 /* seconds */
@@ -37,6 +41,8 @@ struct addition {
 	int pidfd, here;         /* here: where relative sources begin    */
 	struct compiled compiled;
 	struct child child;
+	pid_t copier;            /* in a copy of our mounts; 0: none      */
+	int copier_pidfd, copier_end;
 };
 
 /* ---- what may change ---- */
@@ -150,7 +156,6 @@ static int compile(struct addition *a, struct cgroup *cg, struct error *err)
 		.live = true,
 		.rootless = a->c->state.rootless,
 		.foreground = true,
-		.notify = -EBADF,
 		.start_socket = -EBADF,
 		.init_pidfd = a->pidfd,
 		.init_pid = a->c->state.init.pid,
@@ -166,11 +171,65 @@ static int compile(struct addition *a, struct cgroup *cg, struct error *err)
 	return r < 0 ? r : plan_compile(&in, &a->compiled, err);
 }
 
+/*
+ * A copy of our mounts that the container's user namespace owns: there the kernel has locked them, as in the mount
+ * namespace of a container that is being made. It lives as long as the process that holds it.
+ */
+static void hold_copy(int pidfd, int end)
+{
+	int32_t num = 0;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setns(pidfd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
+		num = errno;
+	if (write(end, &num, sizeof(num)) == sizeof(num))
+		(void)read(end, &num, sizeof(num));
+	_exit(0);
+}
+
+static int start_copy(struct addition *a, struct error *err)
+{
+	auto_(close_fd) int theirs = -EBADF;
+	struct timeval patience = { .tv_sec = PATIENCE };
+	int32_t num = 0;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return sysf(err, "socketpair");
+	a->copier_end = ends[0];
+	theirs = ends[1];
+	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	a->copier = fork();
+	if (a->copier < 0)
+		return sysf(err, "fork");
+	if (a->copier == 0) {
+		close_fd(ends[0]);
+		hold_copy(a->pidfd, ends[1]);
+	}
+	a->copier_pidfd = sys_pidfd_open(a->copier, 0);
+	if (a->copier_pidfd < 0)
+		return sysf(err, "pidfd");
+	if (read(a->copier_end, &num, sizeof(num)) != sizeof(num))
+		return failf(err, EIO, "no copy of the mounts for the container's user namespace");
+	return num ? codef(err, num, "a copy of the mounts for the container's user namespace") : 0;
+}
+
+static int clone_sources(struct addition *a, struct error *err)
+{
+	int r = a->compiled.n_sources ? start_copy(a, err) : 0;
+
+	if (r == 0 && a->compiled.n_sources)
+		r = mount_sources_clone(&a->compiled, a->copier, a->copier_pidfd, err);
+	return r;
+}
+
 static int attach(struct addition *a, struct error *err)
 {
 	struct conversation talk;
-	int r = stage_spawn(&a->compiled, -EBADF, false, &a->child, err);
+	int r = clone_sources(a, err);
 
+	if (r == 0)
+		r = stage_spawn(&a->compiled, -EBADF, false, &a->child, err);
 	if (r < 0)
 		return r;
 	talk = (struct conversation){
@@ -235,6 +294,12 @@ static int record(struct addition *a, struct error *err)
 static void addition_done(struct addition *a)
 {
 	child_done(&a->child);
+	close_fd(a->copier_end);
+	if (a->copier > 0 && a->copier_pidfd >= 0) {
+		(void)sys_pidfd_send_signal(a->copier_pidfd, SIGKILL);
+		child_reap(a->copier, a->copier_pidfd);
+	}
+	close_fd(a->copier_pidfd);
 	compiled_done(&a->compiled);
 	close_fd(a->here);
 	close_fd(a->pidfd);
@@ -268,7 +333,8 @@ static int add_all(struct addition *a, const struct json *mounts, const struct c
 
 int container_mounts_add(struct container *c, const struct container_mount *m, struct error *err)
 {
-	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT };
+	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT,
+			      .copier_pidfd = -EBADF, .copier_end = -EBADF };
 	int r = add_all(&a, NULL, m, err);
 
 	addition_done(&a);
@@ -277,7 +343,8 @@ int container_mounts_add(struct container *c, const struct container_mount *m, s
 
 int container_mounts_add_file(struct container *c, const char *path, struct error *err)
 {
-	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT };
+	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT,
+			      .copier_pidfd = -EBADF, .copier_end = -EBADF };
 	auto_(arena_free) struct arena *arena = arena_new();
 	struct str text = STR_IN(arena);
 	struct json *top = NULL;

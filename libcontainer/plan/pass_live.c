@@ -59,7 +59,8 @@ int pass_live_namespaces(struct compile *c, struct error *err)
 	if (!(c->owned & CLONE_NEWNS))
 		return failf(err, EINVAL,
 			     "the container has no mount namespace of its own: a mount would be the host's");
-	if (c->owned & CLONE_NEWUSER)
+	c->mounts_are_locked = has_namespace(c, CLONE_NEWUSER);
+	if (c->mounts_are_locked)
 		r = join_user(c, err);
 	if (r < 0)
 		return r;
@@ -107,9 +108,16 @@ static int configure(int fs, const struct mount_option_value *o, struct error *e
 
 int live_host_filesystem(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
-	auto_(close_fd) int fs = sys_fsopen(m->type);
+	auto_(close_fd) int fs = -EBADF;
 	int fd;
 
+	/* Made here it would have no locks, and the container's root could take "ro" off it. */
+	if (c->mounts_are_locked)
+		return failf(err, EPERM,
+			     "a filesystem of type '%s' on files of the host cannot be added to a container "
+			     "with a user namespace",
+			     m->type);
+	fs = sys_fsopen(m->type);
 	if (fs < 0)
 		return sysf(err, "filesystem type '%s'", m->type);
 	for (size_t i = 0; i < m->n_options; i++) {

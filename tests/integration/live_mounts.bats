@@ -245,6 +245,25 @@ options_of() {
 	ok mounts remove "$ID" /cache
 }
 
+@test "in a user namespace the locks of the host's mounts stay: read-only is read-only for the container's root" {
+	user_namespace
+	volume
+	chmod 755 "$T" "$T/volume"
+	mount -t tmpfs -o mode=777 locked "$T/volume"
+	echo content >"$T/volume/file"
+	mount -o remount,ro,bind "$T/volume"
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	start_sleeper
+	ok mounts add "$ID" /data --source "$T/volume"
+	[ "$(inside cat /data/file)" = content ]
+	refute inside mount -o remount,rw,bind /data
+	refute inside touch /data/x
+	umount "$T/volume"
+	mkdir -p "$T"/{lower,upper,work}
+	fails 1 "cannot be added to a container with a user namespace" mounts add "$ID" /over --type overlay \
+		-o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work"
+}
+
 @test "mounts can be added to a paused container, and the record goes with delete" {
 	[ "$SUITE_CG" = v2 ] || needs_controller freezer
 	volume
