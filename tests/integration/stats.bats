@@ -215,6 +215,7 @@ d' ]
 	start_sleeper
 	for ((i = 0; i < 150; i++)); do
 		cp -a "$ROOT/$ID" "$ROOT/$ID-copy$i"
+		sed -i "s/\"id\":\"$ID\"/\"id\":\"$ID-copy$i\"/" "$ROOT/$ID-copy$i/state.json"
 	done
 	ok stats --format json
 	[ "$(jq '[.[] | select(.cpu.usage and .running)] | length' <<<"$output")" -eq 151 ]
