@@ -214,7 +214,7 @@ static void check_content(const struct image *i, const char *path, int fd, unsig
 	else if (n >= 2 && head[0] == '#' && head[1] == '!')
 		check_script(i, path, head, depth);
 	else if (!probe_has_emulators())
-		complain(i, "program '%s' is neither an ELF file nor a script that begins with '#!'", path);
+		complain(i, "program '%s' is neither an ELF file nor a script ('#!')", path);
 }
 
 static void check_file(const struct image *i, const char *path, const char *why, unsigned depth)

@@ -87,7 +87,7 @@ problem() {
 	problem '.process.args = ["/plain"]' "program '/plain': permission denied: it has no execute bit"
 	chmod 755 "$ROOTFS/plain"
 	if [ ! -e /proc/sys/fs/binfmt_misc/register ] || [ "$(ls /proc/sys/fs/binfmt_misc | wc -l)" -le 2 ]; then
-		problem '.process.args = ["/plain"]' "program '/plain' is neither an ELF file nor a script that begins with '#!'"
+		problem '.process.args = ["/plain"]' "program '/plain' is neither an ELF file nor a script ('#!')"
 		cp "$ROOTFS/bin/busybox" "$ROOTFS/other"
 		printf '\xf7\0' | dd of="$ROOTFS/other" bs=1 seek=18 conv=notrunc status=none
 		problem '.process.args = ["/other"]' "program '/other' is for another architecture, and this host is not"
