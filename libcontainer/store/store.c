@@ -20,6 +20,7 @@
 
 #define DEFAULT_ROOT	    "/run/orlop"
 #define RESERVE_PATIENCE_MS 200
+#define STATE_OF	    "the state directory of"
 
 /*
  * What every container's directory holds, in the order of removal: while state.json is there, a
@@ -122,16 +123,17 @@ static bool is_trusted(uid_t owner)
 	return owner == 0 || owner == geteuid();
 }
 
-static int refuse_foreign(int root, const char *path, struct error *err)
+/* what: "root", of all containers, or the directory of one. */
+static int refuse_foreign(int dir, const char *what, const char *name, struct error *err)
 {
 	struct stat st;
 
-	if (fstat(root, &st) < 0)
-		return sysf(err, "root '%s'", path);
+	if (fstat(dir, &st) < 0)
+		return sysf(err, "%s '%s'", what, name);
 	if (!is_trusted(st.st_uid))
 		return failf(err, EPERM,
-			     "root '%s' belongs to uid %u, not to uid %u: that user could choose what happens",
-			     path, (unsigned)st.st_uid, (unsigned)geteuid());
+			     "%s '%s' belongs to uid %u, not to uid %u: that user could choose what happens",
+			     what, name, (unsigned)st.st_uid, (unsigned)geteuid());
 	return 0;
 }
 
@@ -165,7 +167,7 @@ int store_open_root(const struct runtime *rt, bool make, struct error *err)
 		return sysf(err, "open root '%s'", path);
 	r = refuse_slash(fd, path, err);
 	if (r == 0)
-		r = refuse_foreign(fd, path, err);
+		r = refuse_foreign(fd, "root", path, err);
 	return r < 0 ? r : take_fd(fd);
 }
 
@@ -371,6 +373,9 @@ static int try_reserve(int root, const char *id, bool made, int *ret, struct err
 		return -ENOENT;
 	if (dir < 0)
 		return sysf(err, "open the state directory of '%s'", id);
+	r = refuse_foreign(dir, STATE_OF, id, err);
+	if (r < 0)
+		return r;
 	r = claim(dir, made);
 	if (r == 0)
 		return -ENOENT;
@@ -430,11 +435,13 @@ static int absent(int root, const char *id, struct error *err)
 
 int store_open(int root, const char *id, struct error *err)
 {
-	int dir = open_directory(root, id, O_NOFOLLOW);
+	auto_(close_fd) int dir = open_directory(root, id, O_NOFOLLOW);
+	int r;
 
-	if (dir >= 0)
-		return dir;
-	if (errno == ENOENT)
+	if (dir < 0 && errno == ENOENT)
 		return absent(root, id, err);
-	return sysf(err, "open the state directory of '%s'", id);
+	if (dir < 0)
+		return sysf(err, "open the state directory of '%s'", id);
+	r = refuse_foreign(dir, STATE_OF, id, err);
+	return r < 0 ? r : take_fd(dir);
 }

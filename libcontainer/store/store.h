@@ -20,8 +20,9 @@
  * USER is not root. Files go in the order config.json, cgroup, state.json, the rest, then the directory: a
  * delete that is killed can be repeated; a directory without state.json is a create that was killed.
  *
- * What is read from here decides which process is killed, and which hooks run. So the root and the files that are read
- * must belong to the caller or to root: else another user could have put them there.
+ * What is read from here decides which process is killed, and which hooks run. So the root, the directories and the
+ * files that are read must belong to the caller or to root: else another user could have put them there, or exchange them
+ * later. A root where all may write, as /tmp, has directories that others have made before.
  */
 
 #include <stdbool.h>
@@ -50,7 +51,7 @@ int store_reserve(int root, const char *id, struct error *err);
 const char *store_root_path(const struct runtime *rt, char *buf, size_t size);
 /* -ENOENT with the words that engines look for, the id, and where it was looked for. */
 int store_absent(const char *root, const char *id, struct error *err);
-/* Opens <root>/<id>; -ENOENT "container does not exist". */
+/* Opens <root>/<id>; -ENOENT "container does not exist"; -EPERM: it belongs to another user. */
 int store_open(int root, const char *id, struct error *err);
 /*
  * Opens a file of a container for reading, at once whatever it is. -ENOENT without message: there is none; -EBADMSG

@@ -139,6 +139,28 @@ rmdir_cgroups() {
 	ok delete -f "$ID"
 }
 
+@test "a container's directory that another user has made, where all may write, is refused" {
+	mkdir -p "$ROOT"
+	chmod 1777 "$ROOT"
+	mkdir "$ROOT/$ID"
+	chown 1000 "$ROOT/$ID"
+	for call in "run -b $BUNDLE $ID" "create -b $BUNDLE $ID" "state $ID" "delete --force $ID"; do
+		# shellcheck disable=SC2086
+		fails 1 "the state directory of '$ID' belongs to uid 1000, not to uid 0" $call
+	done
+	[ -z "$(ls -A "$ROOT/$ID")" ]
+	ok list
+	says "container '$ID' is left out"
+	rmdir "$ROOT/$ID"
+	start_sleeper
+	pid=$(pid_of)
+	chown 1000 "$ROOT/$ID"
+	fails 1 "the state directory of '$ID' belongs to uid 1000, not to uid 0" kill "$ID" KILL
+	[ -d "/proc/$pid" ]
+	chown 0 "$ROOT/$ID"
+	ok delete -f "$ID"
+}
+
 @test "files beside the state that are FIFOs hold nothing up" {
 	start_sleeper
 	for file in config.json exit.json cgroup; do
