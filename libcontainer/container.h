@@ -83,6 +83,8 @@ struct exec_options {
 	size_t n_cgroups;
 	const char *apparmor, *process_label;
 	const char *pid_file, *console_socket, *pidfd_socket;
+	const char *internal_pid_file; /* the number that the container sees                         */
+	const char *namespaces;        /* "net,ipc": only these are entered; NULL: all               */
 	unsigned preserve_fds;
 	bool tty, no_new_privs, detach, ignore_paused;
 	container_ready *ready; /* or NULL */

@@ -20,6 +20,7 @@
 #include "host/resctrl.h"
 #include "launch/spawn.h"
 #include "launch/streams.h"
+#include "lifecycle/join.h"
 #include "lifecycle/start.h"
 #include "resolve/resolve.h"
 #include "spec/objects.h"
@@ -32,6 +33,7 @@ struct execution {
 	struct spec_doc *config, *file;
 	struct spec_process process; /* with the options applied */
 	struct cgroup *cgroup;
+	uint64_t namespaces;         /* CLONE_NEW* of --ns; 0: all */
 	int init;                    /* pidfd */
 	struct compiled compiled;
 	struct child child;
@@ -255,8 +257,28 @@ static int check_user_namespace(struct execution *e, struct error *err)
 		     "calls its namespaces may not be the container's");
 }
 
+static int wanted_namespaces(struct execution *e, struct error *err)
+{
+	return e->o->namespaces ? join_parse_types("--ns", e->o->namespaces, &e->namespaces, err) : 0;
+}
+
+/* As the innermost of the pid namespaces that it is in numbers it. */
+static int write_internal_pid(const struct execution *e, struct error *err)
+{
+	struct proc_signals s;
+	int r;
+
+	if (!e->o->internal_pid_file)
+		return 0;
+	r = proc_signals(e->child.pid, &s);
+	if (r < 0)
+		return codef(err, r, "pid file '%s'", e->o->internal_pid_file);
+	return write_pid_file(e->o->internal_pid_file, s.ids[s.depth - 1], err);
+}
+
 static int compile(struct execution *e, struct error *err)
 {
+	int r = wanted_namespaces(e, err);
 	const struct compile_input in = {
 		.spec = e->config->spec,
 		.process = &e->process,
@@ -275,12 +297,13 @@ static int compile(struct execution *e, struct error *err)
 		.start_socket = -EBADF,
 		.init_pidfd = e->init,
 		.time_namespace = e->c->state.time_namespace,
+		.exec_namespaces = e->namespaces,
 		.hook_state = -EBADF,
 		.start_hook_state = -EBADF,
 		.hook_output = -EBADF,
 	};
 
-	return plan_compile(&in, &e->compiled, err);
+	return r < 0 ? r : plan_compile(&in, &e->compiled, err);
 }
 
 static int enter_resctrl(struct execution *e, struct error *err)
@@ -399,6 +422,8 @@ static int go(struct execution *e, struct error *err)
 		r = limits_priorities(e->child.pid, &e->process, err);
 	if (r == 0)
 		r = limits_oom_score(e->child.pid, &e->process, err);
+	if (r == 0)
+		r = write_internal_pid(e, err);
 	if (r == 0)
 		r = write_pid_file(e->o->pid_file, e->child.pid, err);
 	e->pid_file = r == 0 && e->o->pid_file;

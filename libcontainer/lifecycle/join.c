@@ -37,7 +37,7 @@ struct joined {
 
 /* ---- "ID[:ns,ns]" ---- */
 
-static int parse_types(const char *text, uint64_t *flags, struct error *err)
+int join_parse_types(const char *what, const char *text, uint64_t *flags, struct error *err)
 {
 	*flags = 0;
 	while (*text) {
@@ -48,12 +48,12 @@ static int parse_types(const char *text, uint64_t *flags, struct error *err)
 			at++;
 		if (at == N_TYPES)
 			return failf(err, EINVAL,
-				     "--join: '%.*s' is no namespace (net, ipc, uts, pid, mnt, user, cgroup, time)",
-				     (int)n, text);
+				     "%s: '%.*s' is no namespace (net, ipc, uts, pid, mnt, user, cgroup, time)",
+				     what, (int)n, text);
 		*flags |= types[at].flag;
 		text += n + (text[n] == ',');
 	}
-	return *flags ? 0 : failf(err, EINVAL, "--join: expected names of namespaces after ':'");
+	return *flags ? 0 : failf(err, EINVAL, "%s: expected names of namespaces", what);
 }
 
 static int open_other(struct creation *c, const char *id, struct container **ret, struct error *err)
@@ -80,7 +80,7 @@ static int join_one(struct creation *c, const char *text, struct joined *j, stru
 	const char *colon = strchr(text, ':');
 	const char *id = colon ? arena_strndup(a, text, (size_t)(colon - text)) : text;
 	uint64_t flags = DEFAULT_FLAGS;
-	int r = colon ? parse_types(colon + 1, &flags, err) : 0;
+	int r = colon ? join_parse_types("--join", colon + 1, &flags, err) : 0;
 
 	if (!id)
 		return sysf(err, "--join");

@@ -8,6 +8,9 @@
 
 #include "lifecycle/creation.h"
 
+/* "net,ipc", by the names of the config or those of /proc, as CLONE_NEW*. `what` begins the message. */
+int join_parse_types(const char *what, const char *text, uint64_t *flags, struct error *err);
+
 /* Replaces c->doc. Holds pidfds of those that are joined until creation_done(). */
 int join_apply(struct creation *c, struct error *err);
 /* Once their namespaces are open: they were theirs, since they live still. */

@@ -59,6 +59,7 @@ struct compile_input {
 	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
 	bool no_cgroup_entry;      /* the caller moves it there when it is born             */
 	pid_t init_pid;            /* live: its number here                                 */
+	uint64_t exec_namespaces;  /* exec: CLONE_NEW* of those that are entered; 0: all    */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
 	int hook_state, start_hook_state;
 	int hook_output;           /* a memfd for what they say; taken; -EBADF              */

@@ -201,11 +201,14 @@ int pass_namespaces(struct compile *c, struct error *err)
 /* All of init's namespaces at once, by its pidfd: setns(2), since Linux 5.8. */
 int pass_exec_namespaces(struct compile *c, struct error *err)
 {
+	uint64_t wanted = c->in->exec_namespaces ? c->in->exec_namespaces : ~UINT64_C(0);
+	bool time = c->in->time_namespace && wanted & CLONE_NEWTIME;
+
 	foreach_list(ns, &c->spec->lnx.namespaces)
-		c->owned |= ns->type;
+		c->owned |= ns->type & wanted;
 	/* Of a container that shares the host's pid namespace, processes may see us. */
 	plan_add(c->b, PLAN_DUMPABLE);
-	if (c->owned || c->in->time_namespace) {
+	if (c->owned || time) {
 		int fd = fcntl(c->in->init_pidfd, F_DUPFD_CLOEXEC, 3);
 		struct plan_op *op;
 
@@ -214,7 +217,7 @@ int pass_exec_namespaces(struct compile *c, struct error *err)
 		compile_drop_groups(c);
 		op = plan_add(c->b, PLAN_ENTER);
 		op->fd = plan_take_fd(c->b, fd);
-		op->x = c->owned | (c->in->time_namespace ? CLONE_NEWTIME : 0);
+		op->x = c->owned | (time ? CLONE_NEWTIME : 0);
 		if (c->owned & CLONE_NEWUSER)
 			plan_add(c->b, PLAN_IDS); /* root there */
 	}

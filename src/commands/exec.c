@@ -4,12 +4,13 @@
 #include "base/parse.h"
 #include "cli/command.h"
 #include "cli/foreground.h"
+#include "commands/pass_fds.h"
 
 #define STATUS_EXEC_FAILED 255 /* apart from what processes end with, by convention of runc */
 
 static struct {
 	struct exec_options exec;
-	struct option_list env, gids, caps, cgroups;
+	struct option_list env, gids, caps, cgroups, pass_fds;
 	bool interactive; /* a habit from engines: standard input is passed on always */
 } values;
 
@@ -51,6 +52,13 @@ static const struct option_row rows[] = {
 	{ "pidfd-socket", 0, OPTION_STRING, .to.string = &values.exec.pidfd_socket, .value = "SOCKET",
 	  .summary = "send a pidfd of the process to this AF_UNIX socket",
 	  .completes = COMPLETES_FILE },
+	{ "internal-pid-file", 0, OPTION_STRING, .to.string = &values.exec.internal_pid_file,
+	  .value = "FILE", .summary = "write the process id that the container sees to FILE",
+	  .completes = COMPLETES_FILE },
+	{ "ns", 0, OPTION_STRING, .to.string = &values.exec.namespaces, .value = "NS[,NS]",
+	  .summary = "enter only these of the container's namespaces" },
+	{ "pass-fd", 0, OPTION_LIST, .to.list = &values.pass_fds, .value = "M:N",
+	  .summary = "pass our descriptor M on as number N (repeatable)" },
 	{ "preserve-fds", 0, OPTION_UNSIGNED, .to.number = &values.exec.preserve_fds, .value = "N",
 	  .summary = "pass the descriptors 3 to 3+N-1 on to the process" },
 	{ "ignore-paused", 0, OPTION_FLAG, .to.flag = &values.exec.ignore_paused,
@@ -110,6 +118,8 @@ static int run(const struct invocation *inv, struct error *err)
 	int r;
 
 	r = fill(inv, &values.exec, err);
+	if (r == 0 && values.pass_fds.n)
+		r = pass_fds(&values.pass_fds, &values.exec.preserve_fds, err);
 	if (r < 0)
 		return r;
 	r = container_load(inv->rt, inv->args[0], &c, err);

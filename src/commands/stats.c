@@ -152,7 +152,11 @@ static int failures(const struct container_usages *u)
 	for (size_t i = 0; i < u->n; i++) {
 		if (!u->rows[i].error[0])
 			continue;
-		log_write(LOG_ERROR, "container '%s': %s", u->rows[i].id, u->rows[i].error);
+		/* Some errors name it themselves. */
+		if (strstr(u->rows[i].error, u->rows[i].id))
+			log_write(LOG_ERROR, "%s", u->rows[i].error);
+		else
+			log_write(LOG_ERROR, "container '%s': %s", u->rows[i].id, u->rows[i].error);
 		n++;
 	}
 	return n > 0;
