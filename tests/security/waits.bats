@@ -105,13 +105,19 @@ unified() {
 	nothing_left
 }
 
-@test "start names an init that was stopped, and ends the container" {
+@test "start names an init that was stopped, and changes nothing: the next start is heard" {
+	args sleep 1000
 	ok create "$ID"
-	kill -STOP "$(pid_of)"
+	pid=$(pid_of)
+	kill -STOP "$pid"
 	within 30 refused start "$ID"
 	says "a signal has stopped it"
-	wait_status stopped
-	ok delete "$ID"
+	[ "$(state_of)" = created ]
+	kill -CONT "$pid"
+	ok start "$ID"
+	[ "$(state_of)" = running ]
+	[ "$(pid_of)" = "$pid" ]
+	ok delete -f "$ID"
 }
 
 @test "start names an init that was stopped, also when others have asked it before" {
