@@ -44,9 +44,10 @@ long op_SYNC(struct stage *s, const struct plan_op *op)
 /* What only `create` needed is closed before the container may wait for days. */
 long op_CLOSE_REST(struct stage *s, const struct plan_op *op)
 {
-	(void)op;
 	s->root = -1;
 	stage_forget(s);
+	if (op->x) /* it is mapped */
+		sys(close, s->first_fd);
 	return close_from(s->first_fd + (int)s->plan->n_kept);
 }
 

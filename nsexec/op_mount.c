@@ -205,6 +205,8 @@ long op_FS_OPTION(struct stage *s, const struct plan_op *op)
 {
 	const char *value = stage_s2(s, op);
 
+	if (op->fd >= 0)
+		return sys(fsconfig, s->fs, FSCONFIG_SET_FD, stage_s1(s, op), 0, stage_fd(s, op));
 	return sys(fsconfig, s->fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
 		   stage_s1(s, op), value, 0);
 }

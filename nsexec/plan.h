@@ -29,7 +29,7 @@ enum plan_feature {
 	WITH_LISTENER = 1 << 4,      /* seccomp notify                                */
 	WITH_LIMITS = 1 << 5,        /* exec: the parent has something to do late     */
 	WITH_SOURCES = 1 << 6,       /* the parent clones what mounts of the config hold */
-	WITH_BIRTH = 1 << 7,         /* exec: BIRTH after all that takes rights       */
+	WITH_BIRTH = 1 << 7,         /* BIRTH after all that takes rights             */
 };
 
 struct plan_span {

@@ -11,8 +11,10 @@
  *                    execve by an unmapped user would lose all capabilities
  *   exec             clone3(CLONE_VM) -> stage, in our own namespaces: it enters those of the container, where others may
  *                    see it, when it has nothing of ours any more, and gives birth to the process (nsexec/op_birth.c)
+ *   joined pid ns    as exec, with the new namespaces in the clone, where kernel and config allow it
+ *                    (plan/pass_namespaces.c)
  *   joins first      a helper, sharing memory and descriptors with us, joins namespaces and makes the
- *                    child as our own (CLONE_PARENT): we stay where we are, and so does our pidfd
+ *                    child as our own (CLONE_PARENT), without CLONE_VM: we stay where we are, and so does our pidfd
  */
 #include "launch/spawn.h"
 
@@ -380,7 +382,8 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 		.failed_join = -1,
 		.pidfd = -EBADF,
 	};
-	if (!c->new_userns)
+	/* Who is in the namespaces that are joined sees the child at once: what it shares with us they could write to. */
+	if (!c->new_userns && !c->n_joins)
 		r->args.flags |= CLONE_VM;
 	if (cgroup >= 0) {
 		r->args.flags |= CLONE_INTO_CGROUP;
@@ -413,7 +416,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	r->sync = theirs;
 	r->other_end = ends[0];
 	/*
-	 * The child shares our memory, or has a copy, while those whose namespaces it joins see it: they
+	 * The child has a copy of our memory, while those whose namespaces it joins see it: they
 	 * shall not trace it (CVE-2016-9962). An unprivileged caller could not write its id mappings then.
 	 */
 	if (c->n_joins && (!c->new_userns || geteuid() == 0))

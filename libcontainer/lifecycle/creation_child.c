@@ -57,6 +57,7 @@ static int spawn(struct creation *c, const struct compiled *with, struct error *
 		.sync = c->child.sync,
 		.pidfd = c->child.pidfd,
 		.pid = c->child.pid,
+		.births = with->births,
 		.spec = c->spec,
 		.process = c->spec->process,
 	};
@@ -182,7 +183,7 @@ static int send_table(struct creation *c, struct error *err)
 {
 	int r = fill_hook_memfd(c, c->create_state, STATUS_CREATING, err);
 
-	if (r == 0)
+	if (r == 0 && !c->compiled.births) /* else it has no number yet */
 		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
 	if (r == 0)
 		streams_give(c->spec, c->spec->process);
@@ -226,11 +227,26 @@ static int prepare(struct creation *c, struct error *err)
 	return identity_of(c->child.pid, c->child.pidfd, &c->state.init, err);
 }
 
+/* In a pid namespace of others: who it is from now on, for us and for the hooks that are still to come. */
+static int await_born(struct creation *c, struct error *err)
+{
+	int r = talk_await_birth(&c->talk, SYNC_BORN, &c->child, err);
+
+	if (r < 0)
+		return r;
+	child_settle(&c->child);
+	c->state.init.pid = c->child.pid;
+	r = identity_of(c->child.pid, c->child.pidfd, &c->state.init, err);
+	return r < 0 ? r : fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
+}
+
 static int await_created(struct creation *c, struct error *err)
 {
 	int r = take_console(&c->talk, c->o->console_socket, &c->console, err);
 
-	return r < 0 ? r : talk_await(&c->talk, SYNC_CREATED, NULL, NULL, err);
+	if (r == 0)
+		r = talk_await(&c->talk, SYNC_CREATED, NULL, NULL, err);
+	return r == 0 && c->compiled.births ? await_born(c, err) : r;
 }
 
 static int set_limits(struct creation *c, struct error *err)

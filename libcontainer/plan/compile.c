@@ -191,6 +191,7 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 		.b = out.plan,
 		.arena = arena,
 		.proc = -1,
+		.joined_pids = -1,
 		.births = in->exec,
 	};
 	int r;

@@ -27,6 +27,7 @@ struct compile {
 	int *preserved;        /* --preserve-fds: index in the fd table of number 3, 4, ...; -1: closed there */
 	unsigned n_preserved;
 	bool births;           /* the program's process is born by the stage: BIRTH         */
+	int joined_pids;       /* index in the fd table of the pid namespace that procfs is to show, or -1: our own */
 	bool born;             /* what is added now is its part                            */
 	bool filter_loaded, filter_early; /* compiled; to be loaded before the birth        */
 	struct seccomp_program filter;

@@ -175,6 +175,8 @@ static void add_fs_options(struct compile *c, const char *type,
 			   const struct mount_option_value *options, size_t n)
 {
 	plan_add_s(c->b, PLAN_FS_OPEN, type, NULL);
+	if (c->joined_pids >= 0 && streq(type, "proc"))
+		plan_add_s(c->b, PLAN_FS_OPTION, "pidns", NULL)->fd = c->joined_pids;
 	for (size_t i = 0; i < n; i++)
 		plan_add_s(c->b, PLAN_FS_OPTION, options[i].key, options[i].value);
 }

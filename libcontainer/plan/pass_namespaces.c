@@ -10,15 +10,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/sys.h"
 #include "plan/pass.h"
 #include "spec/sysctl.h"
 
@@ -116,7 +120,7 @@ static int join(struct compile *c, const struct resolved_namespace *ns, struct e
 		c->own_cgroup_namespace = r == 0 && !is_hosts_cgroup_namespace(fd);
 	if (r < 0)
 		return r;
-	if (c->resolved->joins_first) {
+	if (c->resolved->joins_first && !c->births) {
 		c->out->joins[c->out->n_joins++] =
 			(struct join){ .fd = take_fd(fd), .flags = ns->type, .origin = ns->json };
 	} else {
@@ -126,6 +130,8 @@ static int join(struct compile *c, const struct resolved_namespace *ns, struct e
 		op = plan_add(c->b, PLAN_SETNS);
 		op->fd = plan_take_fd(c->b, take_fd(fd));
 		op->x = ns->type;
+		if (ns->type == CLONE_NEWPID)
+			c->joined_pids = op->fd;
 	}
 	return 0;
 }
@@ -178,10 +184,59 @@ static int new_namespace(struct compile *c, const struct resolved_namespace *ns,
 	return time_offsets(c, err);
 }
 
+/* ---- a birth in a pid namespace of others ---- */
+
+/* These are told of the process before it can be born: they see the one that is made in the namespace at once. */
+static bool hooks_come_before(const struct spec_hooks *hooks)
+{
+	return hooks && (hooks->kind[HOOK_PRESTART].n || hooks->kind[HOOK_CREATE_RUNTIME].n ||
+			 hooks->kind[HOOK_CREATE_CONTAINER].n);
+}
+
+/* mount(2) takes no descriptors. */
+static bool has_proc_by_page(const struct resolved *r)
+{
+	foreach_list(m, &r->mounts)
+		if (m->page && streq(m->type, "proc"))
+			return true;
+	return false;
+}
+
+/* The procfs of a pid namespace that its maker is not in: since Linux 6.17. */
+static bool procfs_shows(const struct resolved_namespace *pids)
+{
+	struct error ignored = ERROR_INIT; /* join() will say it */
+	auto_(close_fd) int fd = resolve_open_namespace(pids, &ignored);
+	auto_(close_fd) int fs = fd < 0 ? -EBADF : sys_fsopen("proc");
+
+	return fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FD, "pidns", NULL, fd) == 0;
+}
+
+/*
+ * In a pid namespace that is there already others look on. setns(2) leaves the stage outside of it: it does all that takes
+ * rights, and gives birth to the process that has the program's (nsexec/op_birth.c). Else, and with a user namespace, a
+ * helper makes the process there at once.
+ */
+static bool gives_birth(const struct compile *c)
+{
+	if (!c->process || (c->resolved->own_namespaces & CLONE_NEWUSER) ||
+	    hooks_come_before(c->spec->hooks) || has_proc_by_page(c->resolved))
+		return false;
+	foreach_list(ns, &c->resolved->namespaces)
+		if (ns->type == CLONE_NEWPID && ns->path)
+			return procfs_shows(ns);
+	return false;
+}
+
 int pass_namespaces(struct compile *c, struct error *err)
 {
 	const struct resolved *resolved = c->resolved;
 
+	if (gives_birth(c)) {
+		c->births = c->out->births = true;
+		/* Who is in the namespace of the runtime itself may see the stage. */
+		plan_add(c->b, PLAN_DUMPABLE);
+	}
 	c->out->clone_flags = clone_flags(resolved);
 	c->owned = resolved->own_namespaces;
 	foreach_list(ns, &resolved->namespaces) {

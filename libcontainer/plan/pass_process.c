@@ -28,7 +28,7 @@
 int pass_process_early(struct compile *c, struct error *err)
 {
 	(void)err;
-	if (!c->in->exec) /* of exec it is the one that is born */
+	if (!c->births) /* else it is the one that is born */
 		plan_add(c->b, PLAN_SETSID);
 	if (c->in->keyring)
 		plan_add_s(c->b, PLAN_KEYRING, c->in->keyring, NULL);
@@ -45,10 +45,10 @@ int pass_console(struct compile *c, struct error *err)
 	plan_origin(c->b, c->process->json, "terminal");
 	op = plan_add(c->b, PLAN_CONSOLE);
 	op->x = c->process->user.uid;
-	if (c->in->exec)
-		op->flags = OP_LATER;
-	else
-		op->flags = c->resolved->dev_is_bound ? 0 : OP_FILE;
+	if (!c->in->exec && !c->resolved->dev_is_bound)
+		op->flags |= OP_FILE;
+	if (c->births)
+		op->flags |= OP_LATER;
 	plan_feature(c->b, WITH_CONSOLE);
 	return 0;
 }
@@ -78,6 +78,35 @@ int pass_system(struct compile *c, struct error *err)
 
 #define SYS_ADMIN (1ULL << CAP_SYS_ADMIN)
 
+static bool allows_all(const struct compile *c, const struct seccomp_call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!seccomp_allows(&c->filter, &calls[i]))
+			return false;
+	return true;
+}
+
+/* What one that `create` has born does until the program: it waits for `start`, places descriptors, looks HOME up. */
+static bool allows_creation(const struct compile *c)
+{
+	/* clang-format off */
+	static const struct seccomp_call calls[] = {
+		{ __NR_madvise, { 0 } },     { __NR_accept4, { SYNC_FD } },   { __NR_recvfrom, { SYNC_FD } },
+		{ __NR_nanosleep, { 0 } },   { __NR_close, { SYNC_FD } },     { __NR_rt_sigprocmask, { 0 } },
+		{ __NR_fcntl, { SYNC_FD } }, { __NR_dup3, { SYNC_FD } },      { __NR_close_range, { SYNC_FD } },
+		{ __NR_getpid, { 0 } },      { __NR_openat, { 0 } },          { __NR_openat2, { 0 } },
+		{ __NR_statx, { 0 } },       { __NR_read, { SYNC_FD } },      { __NR_write, { SYNC_FD } },
+		{ __NR_clock_gettime, { 0 } },
+	};
+	/* clang-format on */
+	const struct spec_hooks *hooks = c->spec->hooks;
+
+	/* Of hooks and of --init there is more than can be said here. */
+	return !c->in->init && !c->spec->lnx.memory_policy &&
+	       !(hooks && hooks->kind[HOOK_START_CONTAINER].n) &&
+	       allows_all(c, calls, ARRAY_SIZE(calls));
+}
+
 /*
  * Without no_new_privs a filter is loaded with CAP_SYS_ADMIN. It is gone with the execve: what a program gets is computed
  * from the other sets (capabilities(7)). Who is born among the container's processes has no right that the program has
@@ -103,10 +132,9 @@ static bool filter_comes_early(const struct compile *c, const struct caps_plan *
 	if (!c->filter_loaded || c->process->no_new_privileges || (caps->permitted & SYS_ADMIN) ||
 	    c->filter.notify)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (!seccomp_allows(&c->filter, &calls[i]))
-			return false;
-	return !c->process->rlimits.n || seccomp_allows(&c->filter, &rlimit);
+	if (!allows_all(c, calls, ARRAY_SIZE(calls)) || (!c->in->exec && !allows_creation(c)))
+		return false;
+	return (!c->process->rlimits.n && !c->in->nofile) || seccomp_allows(&c->filter, &rlimit);
 }
 
 static int add_capabilities(struct compile *c, struct error *err)
@@ -297,22 +325,27 @@ static bool is_pid_1(const struct compile *c)
 	return ns && !ns->path;
 }
 
+static int add_birth(struct compile *c, struct error *err);
+static bool is_found_early(const struct compile *c);
+
 int pass_created(struct compile *c, struct error *err)
 {
 	struct plan_op *accept;
-	int socket;
+	int socket, r;
 
-	(void)err;
 	/* Clients show what create says; of start's failure some tell the status only. */
-	if (c->process) {
+	if (c->process && is_found_early(c)) {
 		plan_origin(c->b, c->process->json, "args");
 		plan_add(c->b, PLAN_FIND_EXEC);
 		plan_origin(c->b, NULL, NULL);
 	}
-	plan_add(c->b, PLAN_CLOSE_REST);
+	plan_add(c->b, PLAN_CLOSE_REST)->x = c->births;
 	/* From here on end of file tells of the runtime's death; its normal exit must not kill. */
 	plan_add(c->b, PLAN_PDEATHSIG);
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
+	r = c->births ? add_birth(c, err) : 0;
+	if (r < 0)
+		return r;
 	if (c->in->start_socket < 0) {
 		plan_add(c->b, PLAN_SYNC)->x = SYNC_START;
 		return 0;
@@ -571,36 +604,24 @@ int pass_program(struct compile *c, struct error *err)
 	place_preserved(c);
 	plan_add(c->b, PLAN_SIGNALS);
 	add_rlimits(c);
-	return add_seccomp(c, err);
+	return c->filter_early ? 0 : add_seccomp(c, err);
 }
 
 /* "/proc/self" is somebody else before the birth, or nobody: the execve will tell. */
-static bool is_found_early(const struct spec_process *p)
+static bool is_found_early(const struct compile *c)
 {
-	return !starts_with(p->args.v[0], "/proc/");
+	return !c->births || !starts_with(c->process->args.v[0], "/proc/");
 }
 
-/*
- * All that takes a right, or is known before, is done; then the process is born that the container sees. It sets its resource
- * limits itself: the stage's clone could fail of them.
- */
-int pass_birth(struct compile *c, struct error *err)
+/* The stage's last act, with what comes right before it, and the first of what is born. */
+static int add_birth(struct compile *c, struct error *err)
 {
 	struct plan_op *op;
-	int r = add_program(c, err);
 
-	if (r < 0)
-		return r;
-	if (is_found_early(c->process))
-		plan_add(c->b, PLAN_FIND_EXEC);
-	plan_origin(c->b, NULL, NULL);
-	plan_add(c->b, PLAN_SIGNALS);
-	place_preserved(c);
-	plan_add(c->b, PLAN_CLOSE_OTHERS)->x = 3 + c->n_preserved;
-	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
 	c->born = true;
 	if (c->filter_early) {
-		r = add_seccomp(c, err);
+		int r = add_seccomp(c, err);
+
 		if (r < 0)
 			return r;
 		plan_origin(c->b, c->process->json, "capabilities");
@@ -615,6 +636,29 @@ int pass_birth(struct compile *c, struct error *err)
 	plan_add(c->b, PLAN_SETSID);
 	if (c->process->terminal)
 		plan_add(c->b, PLAN_TERMINAL);
+	return 0;
+}
+
+/*
+ * All that takes a right, or is known before, is done; then the process is born that the container sees. It sets its resource
+ * limits itself: the stage's clone could fail of them.
+ */
+int pass_birth(struct compile *c, struct error *err)
+{
+	int r = add_program(c, err);
+
+	if (r < 0)
+		return r;
+	if (is_found_early(c))
+		plan_add(c->b, PLAN_FIND_EXEC);
+	plan_origin(c->b, NULL, NULL);
+	plan_add(c->b, PLAN_SIGNALS);
+	place_preserved(c);
+	plan_add(c->b, PLAN_CLOSE_OTHERS)->x = 3 + c->n_preserved;
+	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
+	r = add_birth(c, err);
+	if (r < 0)
+		return r;
 	add_rlimits(c);
 	plan_origin(c->b, NULL, NULL);
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_START;

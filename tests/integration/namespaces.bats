@@ -201,3 +201,92 @@ link() {
 	ok run "$ID"
 	[ -z "$errors" ]
 }
+
+is_stopped() {
+	[ "$(state_of "$1")" = stopped ]
+}
+
+# From now on the config is that of a container which joins the pid namespace of the first.
+join_pids() {
+	start_sleeper
+	first=$(pid_of)
+	namespace pid "/proc/$first/ns/pid"
+	config '.linux.cgroupsPath += "-2"'
+}
+
+@test "in a pid namespace that is joined the process has one number for the host and one inside, and procfs shows the second" {
+	join_pids
+	script 'sed -n "s/^NSpid://p" /proc/self/status | wc -w; readlink /proc/self/ns/pid; echo $$; [ -d /proc/1 ] && cat /proc/1/comm; exec sleep 1000'
+	ok create "$ID-2" --pid-file "$T/pid"
+	[ "$(state_of "$ID-2")" = created ]
+	pid=$(pid_of "$ID-2")
+	[ "$(<"$T/pid")" = "$pid" ]
+	read -r _ own inside <<<"$(grep ^NSpid "/proc/$pid/status")"
+	[ "$own" = "$pid" ]
+	[ "$inside" != "$pid" ]
+	[ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink "/proc/$first/ns/pid")" ]
+	ok kill "$ID-2" KILL
+	eventually is_stopped "$ID-2"
+	ok delete "$ID-2"
+	script 'echo $$; readlink /proc/self; cut -d" " -f6 /proc/self/stat; cat /proc/1/comm'
+	ok run "$ID-2"
+	read -r -d '' own self session init <<<"$output" || true
+	[ "$own" = "$session" ]
+	[ "$init" = sh ]
+	[ "$(state_of)" = running ]
+}
+
+@test "who waits for its start in a pid namespace that is joined has the program's rights and descriptors, and no others" {
+	config '.process.capabilities = (["bounding", "effective", "permitted"]
+			| map({ key: ., value: ["CAP_KILL"] }) | from_entries)
+		| .process.noNewPrivileges = false
+		| .linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["swapon"], action: "SCMP_ACT_ERRNO" }] }'
+	join_pids
+	unshare -m sh -c 'mount --make-rprivate / && mount -t proc -o pidns=/proc/self/ns/pid proc /proc' 2>/dev/null ||
+		skip "no procfs of another pid namespace (Linux 6.17)"
+	args grep Seccomp: /proc/self/status
+	"$ORLOP" --root "$ROOT" create "$ID-2" >"$T/stdout" 2>"$T/stderr" </dev/null
+	pid=$(pid_of "$ID-2")
+	[ "$(sed -n 's/^CapEff:\t//p' "/proc/$pid/status")" = 0000000000000020 ]
+	[ "$(sed -n 's/^CapPrm:\t//p' "/proc/$pid/status")" = 0000000000000020 ]
+	for fd in /proc/"$pid"/fd/*; do
+		[ "${fd##*/}" -le 2 ] || [[ "$(readlink "$fd")" = socket:* ]] || { echo "# $(readlink "$fd")"; return 1; }
+	done
+	[ "$(readlink "/proc/$pid/root")" = / ] || [ "$(readlink "/proc/$pid/root")" = "$ROOTFS" ]
+	ok start "$ID-2"
+	eventually file_says "$T/stdout" 'Seccomp:.2'
+}
+
+@test "in a pid namespace that is joined --init, LISTEN_FDS, preserved descriptors and startContainer hooks are as elsewhere" {
+	join_pids
+	script 'echo "$LISTEN_PID $$"; cat <&3'
+	echo three >"$T/three"
+	for init in "" --init; do
+		sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"' sh "$ORLOP" --root "$ROOT" run $init "$ID-2" >"$T/stdout" 3<"$T/three"
+		{ read -r said own; read -r three; } <"$T/stdout"
+		[ "$said" = "$own" ]
+		[ "$three" = three ]
+	done
+	printf '#!/bin/sh\ncat >/tmp/state\n' >"$ROOTFS/bin/hook"
+	chmod 755 "$ROOTFS/bin/hook"
+	config '.hooks = { startContainer: [{ path: "/bin/hook" }] }'
+	script 'echo $$'
+	ok run "$ID-2"
+	[ "$(jq .pid "$ROOTFS/tmp/state")" = "$output" ]
+	args /proc/self/root/bin/echo found
+	ok run "$ID-2"
+	[ "$output" = found ]
+	args nowhere
+	fails 1 "executable file not found" run "$ID-2"
+}
+
+@test "in a pid namespace that is joined the terminal is the program's own" {
+	join_pids
+	config '.process.terminal = true'
+	script 'tty; echo own >/dev/tty; [ -t 0 ] && cut -d" " -f5,6,8 /proc/$$/stat'
+	background console $PYTHON "$LIB/console.py" "$T/console"
+	eventually exists "$T/console"
+	ok run -d --console-socket "$T/console" "$ID-2"
+	eventually file_says "$T/console.out" '^/dev/pts/0'
+	eventually file_says "$T/console.out" '^own'
+}

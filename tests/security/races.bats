@@ -243,6 +243,87 @@ capabilities() { # CAP...
 	saw_some
 }
 
+# ---- the same of a container that joins the pid namespace of the watcher's ----
+
+# From now on the config is that of another container.
+joins_the_watcher() {
+	local pid=$(pid_of)
+
+	for n in network:net ipc:ipc uts:uts pid:pid; do
+		namespace "${n%:*}" "/proc/$pid/ns/${n#*:}"
+	done
+	config 'del(.hostname) | .linux.cgroupsPath += "-2"'
+	args true
+}
+
+with_canary() { # VERB...
+	status=0
+	ORLOP_TEST_ID=$ID CANARY=$CANARY timeout -k 2 "$LIMIT" "$ORLOP" --root "$ROOT" "$@" \
+		>"$T/stdout" 2>"$T/stderr" 3>&- 4>&- || status=$?
+	[ "$status" -eq 0 ] || { echo "# $* ends with $status"; cat "$T/stderr" "$T/stdout"; return 1; }
+}
+
+watched_run() {
+	with_canary run "$ID-2"
+	watched
+}
+
+watched_create() {
+	with_canary create "$ID-2"
+	watched
+	with_canary start "$ID-2"
+	with_canary delete -f "$ID-2"
+	watched
+}
+
+shows_foreign_pids() {
+	kernel_has_pidns || skip "no procfs of another pid namespace (Linux 6.17)"
+}
+
+# A mount of it for nobody.
+kernel_has_pidns() {
+	unshare -m sh -c 'mount --make-rprivate / && mount -t proc -o pidns=/proc/self/ns/pid proc /proc' 2>/dev/null
+}
+
+@test "CVE-2016-9962 who watches what run brings into its pid namespace, with CAP_SYS_PTRACE, sees nothing that the program has not" {
+	shows_foreign_pids
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	joins_the_watcher
+	for_a_while watched_run
+	saw_some
+}
+
+@test "CVE-2016-9962 nor of create, which waits there for its start" {
+	shows_foreign_pids
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	joins_the_watcher
+	for_a_while watched_create
+	saw_some
+}
+
+@test "CVE-2016-9962 nor who traces what run brings" {
+	shows_foreign_pids
+	capabilities CAP_SYS_PTRACE
+	watch_container 80000 trace
+	joins_the_watcher
+	for_a_while watched_run
+	saw_some
+}
+
+@test "CVE-2016-9962 nor with a filter that is loaded without no_new_privs, and another user" {
+	shows_foreign_pids
+	capabilities CAP_SYS_PTRACE CAP_KILL
+	config '.process.noNewPrivileges = false
+		| .linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["swapon"], action: "SCMP_ACT_ERRNO" }] }'
+	watch_container 80020
+	joins_the_watcher
+	config '.process.user = { uid: 1000, gid: 1000 }'
+	for_a_while watched_create
+	saw_some
+}
+
 @test "a process of the container that kills exec's stage makes exec fail, not hang" {
 	one() {
 		run_orlop exec "$ID" true
