@@ -33,9 +33,10 @@ static bool outlives_boot(int dir)
 static const char *boot_id(void)
 {
 	static char id[BOOT_ID_SIZE + 1];
-	auto_str text = STR_INIT;
+	char room[2 * BOOT_ID_SIZE];
+	auto_str text = STR_ON(room);
 
-	if (!id[0] && file_read_at(AT_FDCWD, BOOT_ID_FILE, 256, &text) == 0 &&
+	if (!id[0] && file_read_piece_at(AT_FDCWD, BOOT_ID_FILE, sizeof(room), &text) == 0 &&
 	    text.n >= BOOT_ID_SIZE)
 		memcpy(id, text.s, BOOT_ID_SIZE);
 	return id;
