@@ -78,12 +78,13 @@ struct names {
 
 struct schema;
 
+/* Small on purpose: a page of tables with pointers is a page that each start of the program fills. */
 struct field {
 	const char *name;
-	enum field_kind kind;
-	unsigned flags;
+	enum field_kind kind : 8;
+	unsigned size : 8;    /* FIELD_ENUM, FIELD_BITS: of the member, in bytes        */
+	unsigned flags : 16;
 	uint16_t offset;      /* of the member                                          */
-	uint16_t size;        /* FIELD_ENUM, FIELD_BITS: of the member, in bytes        */
 	uint16_t has;         /* offset of a bool that says "was present"; 0: none      */
 	int64_t min;          /* FIELD_RANGED                                           */
 	uint64_t max;

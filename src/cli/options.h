@@ -34,10 +34,13 @@ struct option_list {
 	size_t n;
 };
 
+/* Small on purpose: a page of tables with pointers is a page that each start of the program fills. */
 struct option_row {
 	const char *name;
 	char letter; /* 0: none */
-	enum option_kind kind;
+	enum option_kind kind : 8;
+	enum option_completes completes : 8;
+	unsigned n_choices : 8;
 	union {
 		bool *flag;
 		const char **string;
@@ -51,8 +54,6 @@ struct option_row {
 	const char *summary; /* lower case, short; NULL: hidden, and not completed */
 	const char *group;   /* a heading of the help above this row; or NULL      */
 	const struct name *choices;
-	size_t n_choices;
-	enum option_completes completes;
 };
 
 /* What is left after the options. */

@@ -20,12 +20,12 @@
 
 static struct {
 	const char *path;
-	char absolute[PATH_MAX];
 	enum report_format format;
-	int fd;
+	int fd; /* once open_tried */
 	bool open_tried;
 	const char *phase;
-} sink = { .fd = -EBADF };
+} sink;
+static char absolute[PATH_MAX]; /* apart: each command looks at the sink, few fill this */
 
 static const char *const level_names[] = {
 	[LOG_ERROR] = "error",
@@ -213,13 +213,13 @@ int report_to(const char *path, enum report_format format, bool debug, struct er
 	size_t n;
 
 	if (path && *path && *path != '/') {
-		if (!getcwd(sink.absolute, sizeof(sink.absolute)))
+		if (!getcwd(absolute, sizeof(absolute)))
 			return sysf(err, "log '%s': the current directory", path);
-		n = strlen(sink.absolute);
-		if (snprintf(sink.absolute + n, sizeof(sink.absolute) - n, "/%s", path) >=
-		    (int)(sizeof(sink.absolute) - n))
+		n = strlen(absolute);
+		if (snprintf(absolute + n, sizeof(absolute) - n, "/%s", path) >=
+		    (int)(sizeof(absolute) - n))
 			return codef(err, ENAMETOOLONG, "log '%s'", path);
-		path = sink.absolute;
+		path = absolute;
 	}
 	sink.path = path && *path ? path : NULL;
 	if (sink.path && check_log() < 0) {
