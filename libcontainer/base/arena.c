@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)32 * 1024 - 64)
+#include "base/macros.h"
+
+#define BLOCK_SIZE ((size_t)32 * 1024 - sizeof(struct block))
 #define ALIGNMENT ((size_t)16)
 
 struct block {
@@ -32,8 +34,9 @@ struct arena {
 #define POOL_BLOCKS 8
 #endif
 
+/* From a page's beginning: an arena of few bytes then touches one page, not two. */
 static struct {
-	_Alignas(16) unsigned char room[sizeof(struct block) + BLOCK_SIZE];
+	page_aligned unsigned char room[sizeof(struct block) + BLOCK_SIZE];
 } pool[POOL_BLOCKS + 1];
 static bool pool_taken[POOL_BLOCKS + 1];
 

@@ -8,6 +8,11 @@
 #define nodiscard __attribute__((warn_unused_result))
 /* Failures: the compiler puts what leads to such a call out of the way of the rest. */
 #define seldom __attribute__((cold))
+/*
+ * Large variables: the link puts them before the small ones, which then lie side by side in few pages. An attribute and not
+ * _Alignas, which may not stand everywhere.
+ */
+#define page_aligned __attribute__((aligned(4096)))
 
 #define min_of(a, b)                                \
 	({                                          \

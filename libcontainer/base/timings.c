@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/memfd.h"
 
 #define NS_PER_S  INT64_C(1000000000)
@@ -20,7 +21,7 @@ struct phase {
 
 static bool wanted;
 static int64_t begin;
-static struct phase runtime[TIMINGS_MAX], stage[TIMINGS_MAX];
+static page_aligned struct phase runtime[TIMINGS_MAX], stage[TIMINGS_MAX];
 static size_t n_runtime, n_stage;
 static int stage_file = -1;
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,10 +209,14 @@ static void ignore(int sig)
 
 /*
  * Our caller's limit of file sizes is for the program. What we write over it is to fail (EFBIG) and be taken back, and not
- * to kill us in the midst of it. A handler, since execve(2) resets it.
+ * to kill us in the midst of it. A handler, since execve(2) resets it. Few callers have such a limit.
  */
 static void survive_large_files(void)
 {
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		return;
 	(void)sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = ignore }, NULL);
 }
 

@@ -6,6 +6,7 @@
 
 #include "spec/spec.h"
 #include "base/file.h"
+#include "base/macros.h"
 
 /* clang-format off */
 static const char template[] =
@@ -235,7 +236,7 @@ static bool is_unified(void)
 
 const char *spec_template(bool rootless)
 {
-	static char text[8192];
+	static page_aligned char text[8192];
 	char maps[1024];
 
 	snprintf(maps, sizeof(maps), rootless_linux, (unsigned)geteuid(), (unsigned)getegid());

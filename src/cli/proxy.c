@@ -42,7 +42,7 @@ static int open_output(void)
 int proxy_open(struct proxy *p, int console, struct error *err)
 {
 	/* Static: no load for the stack, and there is one foreground. */
-	static char in[PIPE_CHUNK], out[PIPE_CHUNK];
+	static page_aligned char in[PIPE_CHUNK], out[PIPE_CHUNK];
 	int flags = fcntl(console, F_GETFL);
 
 	/* A process that reads nothing must not block us while it waits for us to read. */

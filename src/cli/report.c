@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/timings.h"
 #include "base/utf8.h"
 #include "cli/output.h"
@@ -25,7 +26,7 @@ static struct {
 	bool open_tried;
 	const char *phase;
 } sink;
-static char absolute[PATH_MAX]; /* apart: each command looks at the sink, few fill this */
+static page_aligned char absolute[PATH_MAX]; /* apart: each command looks at the sink, few fill this */
 
 static const char *const level_names[] = {
 	[LOG_ERROR] = "error",
