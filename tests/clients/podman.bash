@@ -429,13 +429,16 @@ check_rest() {
 check_checkpoints() {
 	local reason=""
 
-	criu_prepare
-	reason=$CRIU_MISSING
-	[ "$MODE" = root ] || reason="CRIU needs root"
+	if [ "$MODE" = root ]; then
+		criu_prepare
+		reason=$CRIU_MISSING
+	else
+		reason="CRIU needs root"
+	fi
 	[ -z "$reason" ] || { skip "checkpoint and restore" "$reason"; return; }
 	PATH=$CRIU_PATH
 	check "checkpoint and restore" checkpointed
-	check "checkpoint --leave-running --print-stats, --export, and restore --import --name" exported
+	check "checkpoint --leave-running --print-stats, --export, and restore --import --name" checkpoint_exported
 	check_if "criu check --feature mem_dirty_track" "this kernel does not track changed memory" \
 		"checkpoint --pre-checkpoint, --with-previous" pre_checkpointed
 	check "checkpoint and restore of a container with a terminal and a volume" checkpointed_terminal
@@ -464,7 +467,7 @@ checkpointed() {
 	return $status
 }
 
-exported() {
+checkpoint_exported() {
 	local status=0 before
 
 	run -d --name c1 -- sh -c "$COUNTER" && eventually count_of c1 && before=$(count_of c1) &&
