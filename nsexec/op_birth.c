@@ -54,9 +54,9 @@ long op_CLOSE_OTHERS(struct stage *s, const struct plan_op *op)
 	s->root = -1;
 	stage_forget(s);
 	if ((uint64_t)s->sync > from)
-		r = sys(close_range, from, s->sync - 1, 0);
+		r = close_between((uint32_t)from, (uint32_t)s->sync - 1);
 	if (r == 0)
-		r = sys(close_range, (uint64_t)s->sync >= from ? (uint64_t)s->sync + 1 : from, ~0U, 0);
+		r = close_between((uint64_t)s->sync >= from ? (uint32_t)s->sync + 1 : (uint32_t)from, ~0U);
 	return r;
 }
 

@@ -225,7 +225,7 @@ long op_FD_PLACE(struct stage *s, const struct plan_op *op)
 	if ((int)op->x == s->sync)
 		return -EBADF;
 	if (op->fd < 0)
-		return sys(close_range, op->x, op->x, 0);
+		return close_between((uint32_t)op->x, (uint32_t)op->x);
 	r = sys(dup3, stage_fd(s, op), op->x, 0);
 	if (r > s->placed)
 		s->placed = (int)r;

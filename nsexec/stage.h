@@ -98,6 +98,8 @@ void text_decimal(char to[12], long v);
 
 /* Closes all descriptors from this one on, also where a filter forbids close_range(2). */
 long close_from(int first);
+/* The same of those from `first` to `last`. */
+long close_between(uint32_t first, uint32_t last);
 
 /* copy.c: -ENOMEM when it takes more than what is left. */
 long copy_tree(int from, int to, struct copy_budget *b);

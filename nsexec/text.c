@@ -59,11 +59,16 @@ void text_decimal(char to[12], long v)
 	*to = 0;
 }
 
-long close_from(int first)
+long close_between(uint32_t first, uint32_t last)
 {
-	long r = sys(close_range, first, ~0U, 0);
+	long r = sys(close_range, first, last, 0);
 
-	for (int fd = first; r < 0 && fd < first + FDS_IN_A_ROW; fd++)
+	for (uint32_t fd = first; r < 0 && fd <= last && fd - first < FDS_IN_A_ROW; fd++)
 		(void)sys(close, fd);
 	return 0;
+}
+
+long close_from(int first)
+{
+	return close_between((uint32_t)first, ~0U);
 }

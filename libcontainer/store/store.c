@@ -124,17 +124,38 @@ static bool is_trusted(uid_t owner)
 }
 
 /* what: "root", of all containers, or the directory of one. */
-static int refuse_foreign(int dir, const char *what, const char *name, struct error *err)
+/* Whether others than its owner can make directories in the root. Until it was looked at, they can. */
+static bool root_is_shared = true;
+
+static int refuse_owner(const struct stat *st, const char *what, const char *name, struct error *err)
+{
+	if (is_trusted(st->st_uid))
+		return 0;
+	return failf(err, EPERM,
+		     "%s '%s' belongs to uid %u, not to uid %u: that user could choose what happens", what,
+		     name, (unsigned)st->st_uid, (unsigned)geteuid());
+}
+
+static int refuse_foreign_root(int root, const char *path, struct error *err)
 {
 	struct stat st;
 
+	if (fstat(root, &st) < 0)
+		return sysf(err, "root '%s'", path);
+	root_is_shared = st.st_mode & 022;
+	return refuse_owner(&st, "root", path, err);
+}
+
+/* In a root that only its owner writes to, everything is his. */
+static int refuse_foreign(int dir, const char *id, struct error *err)
+{
+	struct stat st;
+
+	if (!root_is_shared)
+		return 0;
 	if (fstat(dir, &st) < 0)
-		return sysf(err, "%s '%s'", what, name);
-	if (!is_trusted(st.st_uid))
-		return failf(err, EPERM,
-			     "%s '%s' belongs to uid %u, not to uid %u: that user could choose what happens",
-			     what, name, (unsigned)st.st_uid, (unsigned)geteuid());
-	return 0;
+		return sysf(err, STATE_OF " '%s'", id);
+	return refuse_owner(&st, STATE_OF, id, err);
 }
 
 const char *store_root_path(const struct runtime *rt, char *buf, size_t size)
@@ -167,7 +188,7 @@ int store_open_root(const struct runtime *rt, bool make, struct error *err)
 		return sysf(err, "open root '%s'", path);
 	r = refuse_slash(fd, path, err);
 	if (r == 0)
-		r = refuse_foreign(fd, "root", path, err);
+		r = refuse_foreign_root(fd, path, err);
 	return r < 0 ? r : take_fd(fd);
 }
 
@@ -373,7 +394,7 @@ static int try_reserve(int root, const char *id, bool made, int *ret, struct err
 		return -ENOENT;
 	if (dir < 0)
 		return sysf(err, "open the state directory of '%s'", id);
-	r = refuse_foreign(dir, STATE_OF, id, err);
+	r = refuse_foreign(dir, id, err);
 	if (r < 0)
 		return r;
 	r = claim(dir, made);
@@ -442,6 +463,6 @@ int store_open(int root, const char *id, struct error *err)
 		return absent(root, id, err);
 	if (dir < 0)
 		return sysf(err, "open the state directory of '%s'", id);
-	r = refuse_foreign(dir, STATE_OF, id, err);
+	r = refuse_foreign(dir, id, err);
 	return r < 0 ? r : take_fd(dir);
 }

@@ -134,7 +134,7 @@ load ../lib/orlop
 	args /tmp/run.sh
 	run_orlop run "$ID"
 	[ "$status" -eq 1 ]
-	[ "$errors" = "exec /tmp/run.sh: no such file or directory" ]
+	[ "$errors" = "exec /tmp/run.sh: no such file or directory (the first line of '/tmp/run.sh' names the interpreter '/no/interpreter': no such file or directory)" ]
 	nothing_left
 	start_sleeper
 	run_orlop exec "$ID" /tmp/run.sh

@@ -67,7 +67,7 @@ setup() {
 	done
 	start_sleeper
 	under close_range=EPERM,faccessat2=EPERM exec "$ID" sh -c 'ls /proc/self/fd | tr "\n" " "'
-	[ "$output" = "${want#fine$'\n'}" ]
+	[ "$output" = "${want#fine$'\n'}" ] || complain "in exec: $output, not $want: $errors"
 	ok delete --force "$ID"
 	args /nothere
 	under faccessat2=EPERM run "$ID"
