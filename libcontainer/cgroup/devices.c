@@ -247,7 +247,7 @@ int devices_v1(struct arena *a, const char *path, const struct spec_resources *r
 	       struct error *err)
 {
 	auto_(close_fd) int fd = -EBADF;
-	struct device_rules rules, x;
+	struct device_rules rules, x = { 0 };
 	char file[PATH_MAX];
 	bool left_out = false;
 	int ret = devices_collect(a, r, &rules, err);

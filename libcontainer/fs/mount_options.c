@@ -328,6 +328,29 @@ static int add_words(struct mount_options *o, const char *text, struct arena *a,
 	return 0;
 }
 
+/* Words that mount(8) keeps for itself (FILESYSTEM-INDEPENDENT MOUNT OPTIONS there): lines of fstab find their way here. */
+static bool is_for_fstab(const char *word)
+{
+	static const char *const words[] = { "_netdev", "auto", "group", "noauto", "nofail",
+					     "nouser",  "owner", "user", "users" };
+
+	foreach_array(w, words)
+		if (streq(*w, word))
+			return true;
+	return starts_with(word, "x-") || starts_with(word, "X-") || starts_with(word, "comment=");
+}
+
+/* Other runtimes pass over all data of a bind mount; what means nothing to any filesystem can be passed over here. */
+static void drop_fstab_words(struct mount_options *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_data; i++)
+		if (!is_for_fstab(o->data[i]))
+			o->data[n++] = o->data[i];
+	o->n_data = n;
+}
+
 static int refuse_data(const struct mount_options *o, struct error *err)
 {
 	const char *word = o->data[0], *meant = strchr(word, '=') ? NULL : nearest(word);
@@ -366,6 +389,8 @@ static int parse(const struct spec_mount *m, struct arena *a, struct mount_optio
 		if (r < 0)
 			return r;
 	}
+	if (o->bind)
+		drop_fstab_words(o);
 	if (o->bind && o->n_data)
 		return refuse_data(o, err);
 	pack_sb(o);

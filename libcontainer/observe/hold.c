@@ -122,7 +122,7 @@ static bool registers(pid_t tid, uint64_t *pc, uint64_t *fp)
 /* A frame is a pair: the frame of the caller, and the address there. Callers' frames lie higher. */
 size_t hold_frames(const struct held *h, uint64_t frames[FRAMES_MAX])
 {
-	uint64_t fp, pair[2];
+	uint64_t fp, pair[2] = { 0 };
 	size_t n = 0;
 
 	if (!h->stopped || !registers(h->tid, &frames[0], &fp))

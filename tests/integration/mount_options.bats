@@ -280,3 +280,14 @@ both() {
 	says "on '/t': filesystem option 'nonsense=1': invalid argument"
 	nothing_left
 }
+
+@test "words that only mount(8) and fstab know are passed over in a bind mount, a filesystem's option is not" {
+	mkdir -p "$T/source"
+	echo there >"$T/source/file"
+	mount_entry /mnt bind "$T/source" rbind nofail X-mount.mkdir x-systemd.automount user auto _netdev ro
+	args cat /mnt/file
+	ok run "$ID"
+	[ "$output" = there ]
+	config '.mounts[-1].options = ["bind", "size=1m"]'
+	fails 1 "bind mounts cannot have any filesystem-specific options applied: 'size=1m'" run "$ID"
+}
