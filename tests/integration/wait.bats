@@ -163,7 +163,8 @@ ends_with() { # STATUS PID
 	ok run -d "$ID"
 	ORLOP_TEST_TRIES=300 eventually exists "$ROOTFS/tmp/child" || skip "the kernel chose init"
 	file_says "$ROOTFS/tmp/child" 137 || skip "nothing was killed"
-	background waiter orlop wait --format json "$ID"
+	wait_in_background waiter --format json "$ID"
+	eventually waits "$BG"
 	ok kill "$ID" KILL
 	wait "$BG" || true
 	[ "$(jq -r .exitReason "$T/waiter.out")" = signal ]
