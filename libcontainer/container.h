@@ -98,13 +98,13 @@ int container_exec(struct container *c, const struct exec_options *o,
 int container_kill(struct container *c, int sig, bool all, struct error *err);
 
 /* Which process of a container; all zero: its init. */
-struct container_target {
+struct process_selector {
 	pid_t pid;       /* > 0: in the container's own numbering     */
 	pid_t host_pid;  /* > 0: in that of the caller                */
 	bool foreground; /* the foreground process group of the terminal that this process (or init) has */
 };
 /* To a process that is not init; -ESRCH with a message when the container has none such. */
-int container_kill_target(struct container *c, const struct container_target *t, int sig,
+int container_kill_process(struct container *c, const struct process_selector *t, int sig,
 			  struct error *err);
 /*
  * Why the kernel will discard `sig` for the container's init, appended to *why: a pid 1 without a handler gets
@@ -136,7 +136,7 @@ void container_exit_json(const char *id, const struct container_exit *e, const c
  */
 struct container_waiter {
 	struct container *c;
-	const struct container_target *target; /* NULL: init                        */
+	const struct process_selector *target; /* NULL: init                        */
 	bool done;                             /* result: it has ended, `exit` says how */
 	struct container_exit exit;
 };
@@ -246,7 +246,7 @@ int container_validate(const char *path, unsigned flags, struct str *out, struct
 void container_explain_create(const struct create_options *o, struct error *err);
 void container_explain_start(struct container *c, struct error *err);
 
-struct container_process_info {
+struct process_table_row {
 	pid_t pid;         /* as numbered here                                            */
 	pid_t inside;      /* in the container; 0: it is in no namespace of the container */
 	pid_t parent;      /* in the container; 0: it was started from outside            */
@@ -254,7 +254,7 @@ struct container_process_info {
 	char name[16];
 };
 /* All processes, those that have ended and were not reaped included; malloc'd, by pid. */
-int container_processes(struct container *c, struct container_process_info **ret, size_t *n,
+int container_process_table(struct container *c, struct process_table_row **ret, size_t *n,
 			struct error *err);
 
 /* ---- checkpoint and restore, by CRIU ---- */

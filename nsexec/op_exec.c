@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The conversation's ops, hooks inside the container, seccomp and the last call. */
+/* The handshake's ops, hooks inside the container, seccomp and the last call. */
 
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
@@ -38,7 +38,7 @@ long op_SYNC(struct stage *s, const struct plan_op *op)
 {
 	enum sync_step step = (enum sync_step)op->x;
 
-	return sync_from(step) == SYNC_CHILD ? talk_send(s, step, 0, -1) : talk_recv(s, step);
+	return sync_from(step) == SYNC_CHILD ? record_send(s, step, 0, -1) : record_receive(s, step);
 }
 
 /* What only `create` needed is closed before the container may wait for days. */
@@ -141,7 +141,7 @@ long op_ACCEPT(struct stage *s, const struct plan_op *op)
 		sys(close, s->sync);
 		s->sync = (int)fd;
 		s->last = last;
-		r = talk_recv(s, SYNC_START);
+		r = record_receive(s, SYNC_START);
 	} while (r < 0 || gave_up(s->sync));
 	if (signals >= 0)
 		sys(close, signals);
@@ -328,7 +328,7 @@ static long load_with_listener(struct stage *s, unsigned flags, struct sock_fpro
 	if (number < 0)
 		return number;
 	sys(close, number);
-	r = talk_send(s, SYNC_LISTENER, (int32_t)number, (int)fd);
+	r = record_send(s, SYNC_LISTENER, (int32_t)number, (int)fd);
 	if (r < 0)
 		return r;
 	r = sys(seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, program);

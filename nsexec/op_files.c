@@ -191,7 +191,7 @@ long op_CONSOLE(struct stage *s, const struct plan_op *op)
 	if (r == 0)
 		r = become_terminal((int)slave, op->flags & OP_LATER);
 	if (r == 0)
-		r = talk_send(s, SYNC_CONSOLE, 0, (int)master);
+		r = record_send(s, SYNC_CONSOLE, 0, (int)master);
 	sys(close, master);
 	sys(close, slave);
 	return r;

@@ -317,9 +317,9 @@ long op_TREE_ROOT(struct stage *s, const struct plan_op *op)
 /* What only the runtime may do: search the directories there, map ids of a filesystem that is not ours. */
 long op_TREE_ASK(struct stage *s, const struct plan_op *op)
 {
-	long r = talk_send(s, SYNC_SOURCE, (int32_t)op->x, s->root);
+	long r = record_send(s, SYNC_SOURCE, (int32_t)op->x, s->root);
 
-	return r < 0 ? r : set_fd(&s->mount, talk_recv_fd(s, SYNC_TREE));
+	return r < 0 ? r : set_fd(&s->mount, record_receive_fd(s, SYNC_TREE));
 }
 
 long op_MOUNT_SETATTR(struct stage *s, const struct plan_op *op)

@@ -20,7 +20,7 @@
 #define PLAN_MINOR_MAX 0xfffffU
 #define PLAN_NUMBER_MAX (1U << 30) /* of a descriptor */
 
-/* What the conversation of this plan has in it (sync.h). */
+/* What the handshake of this plan has in it (sync.h). */
 enum plan_feature {
 	WITH_IDMAP = 1 << 0,         /* the parent writes uid_map and gid_map         */
 	WITH_RUNTIME_HOOKS = 1 << 1, /* prestart or createRuntime                     */
@@ -29,7 +29,7 @@ enum plan_feature {
 	WITH_LISTENER = 1 << 4,      /* seccomp notify                                */
 	WITH_LIMITS = 1 << 5,        /* exec: the parent has something to do late     */
 	WITH_SOURCES = 1 << 6,       /* the parent clones what mounts of the config hold */
-	WITH_BIRTH = 1 << 7,         /* BIRTH after all that takes rights             */
+	WITH_FORK = 1 << 7,         /* FORK after all that takes rights             */
 };
 
 struct plan_span {

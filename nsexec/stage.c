@@ -33,7 +33,7 @@ static void fail(struct stage *s, long num)
 {
 	/* EPIPE: the runtime is gone, nobody is left to be told. */
 	if (num != -EPIPE)
-		(void)talk_send(s, SYNC_FAILED, (int32_t)-num, hook_output(s));
+		(void)record_send(s, SYNC_FAILED, (int32_t)-num, hook_output(s));
 	stage_die(1);
 }
 
@@ -81,7 +81,7 @@ void stage_run(struct stage *s)
 	s->at = UINT32_MAX;
 	r = sys(fcntl, SYNC_FD, F_SETFD, FD_CLOEXEC);
 	if (r == 0)
-		r = talk_table(s);
+		r = record_receive_table(s);
 	if (r == 0)
 		r = map_plan(s);
 	for (s->at = 0; r == 0 && s->at < s->plan->ops.n; s->at++)

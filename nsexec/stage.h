@@ -68,12 +68,12 @@ static inline const char *stage_s2(const struct stage *s, const struct plan_op *
 /* The list as a NULL-terminated array of pointers, made in place. */
 char **stage_list(const struct stage *s, struct plan_span span);
 
-/* talk.c: records; fd -1: none. Receiving: END of file is -EPIPE. */
-long talk_send(struct stage *s, enum sync_step step, int32_t num, int fd);
-long talk_recv(struct stage *s, enum sync_step step);
+/* record.c: records; fd -1: none. Receiving: END of file is -EPIPE. */
+long record_send(struct stage *s, enum sync_step step, int32_t num, int fd);
+long record_receive(struct stage *s, enum sync_step step);
 /* With one descriptor, which is returned. */
-long talk_recv_fd(struct stage *s, enum sync_step step);
-long talk_table(struct stage *s);
+long record_receive_fd(struct stage *s, enum sync_step step);
+long record_receive_table(struct stage *s);
 
 /* path.c */
 long path_open(int root, const char *path, uint64_t flags);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * THE CONVERSATION between the runtime and its child, as one table. Both sides walk it with
+ * THE HANDSHAKE between the runtime and its child, as one table. Both sides walk it with
  * sync_next(): a step must be the next one whose condition holds, from the right side, else -EPROTO. (SOURCE and TREE are
  * said as often as the child has need of them.)
  * Records have a fixed size and go over SEQPACKET, so a short read cannot happen, and end of file means

@@ -21,10 +21,10 @@ const struct cgroup_host cgroup_real_host = {
 	.mountinfo = "/proc/self/mountinfo",
 	.delegate = "/sys/kernel/cgroup/delegate",
 	.kind = CGROUP_ASK_KERNEL,
-	.patience_ms = 5000,
+	.timeout_ms = 5000,
 };
 
-#define UNDO_PATIENCE INT64_C(1000000000)
+#define UNDO_TIMEOUT INT64_C(1000000000)
 
 struct cgroup *cgroup_alloc(const struct cgroup_host *host)
 {
@@ -46,7 +46,7 @@ int cgroup_undo(struct cgroup *c)
 
 	if (!c || c->kept)
 		return 0;
-	deadline = clock_ns() + UNDO_PATIENCE;
+	deadline = clock_ns() + UNDO_TIMEOUT;
 	if (c->unit)
 		systemd_release(c);
 	c->unit = NULL;

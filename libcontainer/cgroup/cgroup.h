@@ -105,7 +105,7 @@ int cgroup_entry_fds(struct cgroup *c, const char *const *subs, size_t n_subs, i
 		     struct error *err);
 
 /*
- * A process that was born outside, where a clone inside is refused by the pids limit: into all of them, as
+ * A process that was forked outside, where a clone inside is refused by the pids limit: into all of them, as
  * cgroup_clone_fd() and cgroup_entry_fds() say. Each takes the kernel about 10 ms (nsexec/op_ns.c).
  */
 int cgroup_take_in(struct cgroup *c, const char *const *subs, size_t n_subs, const char *sub, pid_t init,

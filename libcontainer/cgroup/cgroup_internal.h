@@ -25,7 +25,7 @@ struct cgroup_host {
 	const char *mountinfo; /* "/proc/self/mountinfo"  */
 	const char *delegate;  /* "/sys/kernel/cgroup/delegate" */
 	enum cgroup_kind kind; /* CGROUP_ASK_KERNEL but in tests */
-	unsigned patience_ms;  /* how long removal waits for dying processes */
+	unsigned timeout_ms;  /* how long removal waits for dying processes */
 };
 
 struct pid_list {

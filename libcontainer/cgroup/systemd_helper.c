@@ -83,7 +83,7 @@ int systemd_helper_open(bool user, struct systemd_helper **ret, struct error *er
 {
 	auto_(systemd_helper_close) struct systemd_helper *h = calloc(1, sizeof(*h));
 	auto_(close_fd) int theirs = -EBADF;
-	const struct timeval patience = { .tv_sec = ANSWER_SECONDS };
+	const struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
 	char path[PATH_MAX];
 	int ends[2], r = find_helper(path, sizeof(path), err);
 
@@ -93,7 +93,7 @@ int systemd_helper_open(bool user, struct systemd_helper **ret, struct error *er
 		return sysf(err, "socket for '%s'", path);
 	h->socket = ends[0];
 	theirs = ends[1];
-	if (setsockopt(h->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+	if (setsockopt(h->socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
 		return sysf(err, "socket for '%s'", path);
 	if (theirs < 3) {
 		int low = theirs;

@@ -15,7 +15,7 @@
 #include "cgroup/devices.h"
 #include "cgroup/stats.h"
 
-#define FREEZE_PATIENCE INT64_C(10000000000)
+#define FREEZE_TIMEOUT INT64_C(10000000000)
 
 /* ---- cpuset: a new one has no cpus and lets nobody in ---- */
 
@@ -153,7 +153,7 @@ static int v1_make(struct cgroup *c, const struct cgroup_options *o, struct erro
 
 /* ---- limits ---- */
 
-#define MEMORY_PATIENCE 1600000 /* ns, the longest pause */
+#define MEMORY_TIMEOUT 1600000 /* ns, the longest pause */
 
 struct v1_write {
 	struct cgroup *c;
@@ -182,7 +182,7 @@ static int write_memory(const char *path, const struct knob *k)
 
 	for (int64_t pause = 100000;; pause *= 2) {
 		r = tree_write(path, k->file, k->text);
-		if (r != -EBUSY || pause > MEMORY_PATIENCE)
+		if (r != -EBUSY || pause > MEMORY_TIMEOUT)
 			return r;
 		sleep_ns(pause);
 	}
@@ -294,7 +294,7 @@ static int freeze_v1(const struct cgroup_tree *t, struct error *err)
 			return codef(err, r, "freeze cgroup '%s'", t->path);
 		if (streq(str_text(&state), "FROZEN"))
 			return 0;
-		if (clock_ns() - start > FREEZE_PATIENCE)
+		if (clock_ns() - start > FREEZE_TIMEOUT)
 			break;
 		sleep_ns(pause);
 		pause = min_of(pause * 2, INT64_C(10000000));

@@ -18,7 +18,7 @@
 #include "cgroup/stats.h"
 #include "spec/spec.h"
 
-#define FREEZE_PATIENCE INT64_C(10000000000)
+#define FREEZE_TIMEOUT INT64_C(10000000000)
 
 /* ---- controllers ---- */
 
@@ -296,7 +296,7 @@ static bool is_frozen_now(int events)
 int v2_freeze(const struct cgroup_tree *t, bool frozen, struct error *err)
 {
 	auto_(close_fd) int events = -EBADF;
-	int64_t deadline = clock_ns() + FREEZE_PATIENCE, pause = 20000;
+	int64_t deadline = clock_ns() + FREEZE_TIMEOUT, pause = 20000;
 	char path[PATH_MAX];
 	int r;
 

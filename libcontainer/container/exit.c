@@ -190,7 +190,7 @@ static int write_record(struct container *c, const struct container_exit *e, str
 	return r < 0 ? codef(err, r, "write " EXIT_FILE " of '%s'", c->state.id) : 0;
 }
 
-int exit_keep(struct container *c, const struct container_exit *e, unsigned patience,
+int exit_keep(struct container *c, const struct container_exit *e, unsigned timeout,
 	      struct error *err)
 {
 	struct container_exit old;
@@ -198,7 +198,7 @@ int exit_keep(struct container *c, const struct container_exit *e, unsigned pati
 
 	if (!e->known)
 		return 0;
-	r = store_lock(c->dir, patience, err);
+	r = store_lock(c->dir, timeout, err);
 	/* Deleted while we waited. */
 	if (r == -ENOENT)
 		return 0;
@@ -269,5 +269,5 @@ int container_ended(struct container *c, int wait_status, bool keep, struct cont
 	exit_explain(c, &e, true, ret);
 	clock_text(ret->finished);
 	c->state.init.pid = 0; /* reaped: the number is nobody's now, or somebody else's */
-	return keep ? exit_keep(c, ret, EXIT_PATIENCE, err) : 0;
+	return keep ? exit_keep(c, ret, EXIT_TIMEOUT, err) : 0;
 }

@@ -19,8 +19,8 @@ void exit_note_oom_kills(struct container *c, struct cgroup *cg);
  * Keeps it, unless something better is kept; 0 also when the container is gone meanwhile. Takes the lock,
  * for which it waits so many seconds.
  */
-#define EXIT_PATIENCE 10
-int exit_keep(struct container *c, const struct container_exit *e, unsigned patience,
+#define EXIT_TIMEOUT 10
+int exit_keep(struct container *c, const struct container_exit *e, unsigned timeout,
 	      struct error *err);
 /* 1: read, 0: there is none (or none that can be understood). */
 int exit_read(struct container *c, struct container_exit *ret);

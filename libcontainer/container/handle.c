@@ -19,7 +19,7 @@
 #include "container/handle.h"
 #include "store/store.h"
 
-#define LOCK_PATIENCE 10 /* seconds */
+#define LOCK_TIMEOUT 10 /* seconds */
 #define CONFIG_FILE   "config.json"
 
 /* ---- the handle ---- */
@@ -112,7 +112,7 @@ void container_free(struct container *c)
 
 int container_lock(struct container *c, struct error *err)
 {
-	int r = store_lock(c->dir, LOCK_PATIENCE, err);
+	int r = store_lock(c->dir, LOCK_TIMEOUT, err);
 
 	if (r < 0)
 		return r;

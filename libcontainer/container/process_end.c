@@ -12,7 +12,7 @@
 #include "base/macros.h"
 #include "base/proc.h"
 
-#define REAP_PATIENCE_MS 1000 /* for the parent of a zombie that is not ours to look at */
+#define REAP_TIMEOUT_MS 1000 /* for the parent of a zombie that is not ours to look at */
 
 /* linux/pidfd.h of Linux 6.15; the headers we are built with may be older. */
 struct pidfd_exit_info {
@@ -80,7 +80,7 @@ int process_end(pid_t pid, int pidfd, int64_t ms, struct process_end *ret)
 	*ret = (struct process_end){ 0 };
 	/* Neither: a zombie that we may not ask, or one that was reaped between the two questions. */
 	if (!ask_zombie(pid, pidfd, ret) && !ask_pidfd(pidfd, ret) &&
-	    poll_pidfd(pidfd, 0, REAP_PATIENCE_MS) > 0)
+	    poll_pidfd(pidfd, 0, REAP_TIMEOUT_MS) > 0)
 		(void)ask_pidfd(pidfd, ret);
 	return 1;
 }

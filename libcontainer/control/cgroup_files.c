@@ -22,7 +22,7 @@ static void add_lines(struct container_rows *r, const char *file, const char *te
 	} while (*text);
 }
 
-static void say_counterpart(const char *asked, const struct cgroup_file *f)
+static void log_counterpart(const char *asked, const struct cgroup_file *f)
 {
 	if (f->as)
 		log_warn("cgroup file '%s' is '%s' on this host: the value is converted", asked,
@@ -62,7 +62,7 @@ static void get_one(struct cgroup *cg, const char *asked, const struct listing *
 	auto_str value = STR_INIT;
 
 	if (cgroup_file_find(cg, asked, &f, &why) == 0 && cgroup_file_read(&f, &value, &why) == 0) {
-		say_counterpart(asked, &f);
+		log_counterpart(asked, &f);
 		add_lines(l->rows, asked, str_text(&value));
 	}
 	item(l->rows, l->o, asked, &f, str_text(&value), &why);
@@ -113,7 +113,7 @@ static void set_one(struct cgroup *cg, const struct container_cgroup_item *i,
 
 	if (cgroup_file_find(cg, i->file, &f, &why) == 0 &&
 	    cgroup_file_write(&f, i->value, &why) == 0)
-		say_counterpart(i->file, &f);
+		log_counterpart(i->file, &f);
 	item(l->rows, l->o, i->file, &f, i->value, &why);
 }
 

@@ -27,11 +27,11 @@
 #include "container/handle.h"
 #include "container/inside.h"
 #include "container/mount_record.h"
-#include "launch/drive.h"
+#include "launch/handshake.h"
 #include "launch/mount_sources.h"
 #include "launch/spawn.h"
 
-#define PATIENCE 10 /* seconds */
+#define TIMEOUT 10 /* seconds */
 
 struct addition {
 	struct container *c;
@@ -190,7 +190,7 @@ static void hold_copy(int pidfd, int end)
 static int start_copy(struct addition *a, struct error *err)
 {
 	auto_(close_fd) int theirs = -EBADF;
-	struct timeval patience = { .tv_sec = PATIENCE };
+	struct timeval timeout = { .tv_sec = TIMEOUT };
 	int32_t num = 0;
 	int ends[2];
 
@@ -198,7 +198,7 @@ static int start_copy(struct addition *a, struct error *err)
 		return sysf(err, "socketpair");
 	a->copier_end = ends[0];
 	theirs = ends[1];
-	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	a->copier = fork();
 	if (a->copier < 0)
 		return sysf(err, "fork");
@@ -225,14 +225,14 @@ static int clone_sources(struct addition *a, struct error *err)
 
 static int attach(struct addition *a, struct error *err)
 {
-	struct conversation talk;
+	struct handshake handshake;
 	int r = clone_sources(a, err);
 
 	if (r == 0)
 		r = stage_spawn(&a->compiled, -EBADF, false, &a->child, err);
 	if (r < 0)
 		return r;
-	talk = (struct conversation){
+	handshake = (struct handshake){
 		.sync = a->child.sync,
 		.pidfd = a->child.pidfd,
 		.pid = a->child.pid,
@@ -240,8 +240,8 @@ static int attach(struct addition *a, struct error *err)
 		.plan = a->compiled.plan,
 		.spec = a->doc->spec,
 	};
-	r = talk_table_send(&talk, err);
-	return r < 0 ? r : talk_await(&talk, SYNC_CREATED, NULL, NULL, err);
+	r = handshake_send_table(&handshake, err);
+	return r < 0 ? r : handshake_await(&handshake, SYNC_CREATED, NULL, NULL, err);
 }
 
 /* ---- the record ---- */
@@ -394,7 +394,7 @@ static int unmount_in_child(int pidfd, const struct mount_record *m, struct erro
 		return sysf(err, "fork");
 	if (pid == 0)
 		_exit(-unmount(pidfd, m) & 0xff);
-	r = child_wait(pid, PATIENCE, &status);
+	r = child_wait(pid, TIMEOUT, &status);
 	if (r == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (r < 0 || !WIFEXITED(status))

@@ -176,7 +176,7 @@ static void reset_on_close(int fd)
 }
 
 /* Events of it may be in the batch that is being handled: freed after that. */
-static void bury(struct relay *r, struct connection *c, bool broken)
+static void free_later(struct relay *r, struct connection *c, bool broken)
 {
 	if (c->dead)
 		return;
@@ -241,13 +241,13 @@ static bool connected(struct relay *r, struct connection *c)
 		return false;
 	other = c->failed ? c->failed(c->ctx, num, ++c->failures) : -num;
 	if (other < 0) {
-		bury(r, c, true);
+		free_later(r, c, true);
 		return false;
 	}
 	close_fd(c->b);
 	c->b = other;
 	if (listen_to(r, c, other) < 0)
-		bury(r, c, true);
+		free_later(r, c, true);
 	return false;
 }
 
@@ -260,9 +260,9 @@ static void pump(struct relay *r, struct connection *c)
 	there = flow_pump(r, &c->there, c->a, c->b);
 	back = there < 0 ? there : flow_pump(r, &c->back, c->b, c->a);
 	if (there < 0 || back < 0)
-		bury(r, c, true);
+		free_later(r, c, true);
 	else if (c->there.shut && c->back.shut)
-		bury(r, c, false);
+		free_later(r, c, false);
 	else if (there > 0 || back > 0)
 		enqueue(r, c);
 }
@@ -287,7 +287,7 @@ int relay_add(struct relay *r, int a, int b, relay_failed *failed, void *ctx, st
 	if (e == 0)
 		e = listen_to(r, c, b);
 	if (e < 0) {
-		bury(r, c, true);
+		free_later(r, c, true);
 		return codef(err, e, "epoll");
 	}
 	return 0;
@@ -320,7 +320,7 @@ void relay_free(struct relay *r)
 		return;
 	r->closed = NULL;
 	while (r->all)
-		bury(r, r->all, true);
+		free_later(r, r->all, true);
 	while (r->queue) {
 		struct connection *c = r->queue;
 

@@ -100,7 +100,7 @@ int notify_listen(int dir, pid_t pid, struct error *err)
 	return take_fd(fd);
 }
 
-static void tell_manager(pid_t pid)
+static void notify_manager(pid_t pid)
 {
 	const char *path = notify_wanted();
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -122,7 +122,7 @@ static void tell_manager(pid_t pid)
 }
 
 /* A message is lines of KEY=VALUE. */
-static bool says_ready(const char *message)
+static bool is_ready_message(const char *message)
 {
 	for (const char *line = message; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
@@ -140,9 +140,9 @@ bool notify_take(int socket, pid_t pid)
 	if (n < 0)
 		return false;
 	message[n] = 0;
-	if (!says_ready(message))
+	if (!is_ready_message(message))
 		return false;
-	tell_manager(pid);
+	notify_manager(pid);
 	return true;
 }
 

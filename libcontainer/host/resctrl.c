@@ -214,7 +214,7 @@ static const char *find_resource(const char *text, const char *name, size_t n)
 }
 
 /* Does the file say this? Domains that the line leaves out may be as they are. */
-static bool says(const char *text, const char *line)
+static bool has_line(const char *text, const char *line)
 {
 	const char *wanted = strchr(line, ':');
 	const char *found = wanted ? find_resource(text, line, (size_t)(wanted + 1 - line)) : NULL;
@@ -241,7 +241,7 @@ static int compare_line(const char *line, void *data)
 {
 	struct schemata *s = data;
 
-	if (says(s->text, line))
+	if (has_line(s->text, line))
 		return 0;
 	return failf(s->err, EEXIST,
 		     "resctrl group '%s' exists and its schemata are not '%s': make them equal, or "

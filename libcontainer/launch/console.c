@@ -13,11 +13,11 @@
 #include "base/cleanup.h"
 #include "spec/spec.h"
 
-#define PATIENCE 10 /* seconds that the other may take */
+#define TIMEOUT 10 /* seconds that the other may take */
 
 static int connect_to(const char *path, struct error *err)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE };
+	const struct timeval timeout = { .tv_sec = TIMEOUT };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	auto_(close_fd) int fd = -EBADF;
 	size_t n = strlen(path);
@@ -30,7 +30,7 @@ static int connect_to(const char *path, struct error *err)
 	if (fd < 0)
 		return sysf(err, "socket");
 	/* For connect(2) too, which waits while the other's queue is full. */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
 		return sysf(err, "set the timeout of a socket");
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return sysf(err, "connect to socket '%s'", path);

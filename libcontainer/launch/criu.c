@@ -89,7 +89,7 @@ void criu_request(struct str *request, const char *type)
 /* ---- CRIU's process ---- */
 
 /* What the child needs; it allocates nothing. */
-struct birth {
+struct criu_child {
 	const struct criu_start *start;
 	int output, report, socket;
 	int folders[2]; /* images, work */
@@ -97,19 +97,19 @@ struct birth {
 	int entries[ENTRIES_MAX], n_entries; /* where "0" is written: tasks of v1, cgroup.procs of v2 */
 };
 
-static const char *const birth_steps[] = {
+static const char *const start_steps[] = {
 	"execute", "enter the cgroup", "make a mount namespace", "mount the root", "pass descriptors on",
 	"open its folders", "make its socket",
 };
-enum { STEP_EXECUTE, STEP_CGROUP, STEP_NAMESPACE, STEP_ROOT, STEP_DESCRIPTORS, STEP_FOLDERS, STEP_SOCKET, BORN };
+enum { STEP_EXECUTE, STEP_CGROUP, STEP_NAMESPACE, STEP_ROOT, STEP_DESCRIPTORS, STEP_FOLDERS, STEP_SOCKET, STEP_DONE };
 
-struct birth_report {
+struct start_report {
 	int step, num;
 };
 
-static void fail_birth(const struct birth *b, int step)
+static void fail_start(const struct criu_child *b, int step)
 {
-	const struct birth_report report = { .step = step, .num = errno };
+	const struct start_report report = { .step = step, .num = errno };
 
 	(void)!write(b->report, &report, sizeof(report));
 	_exit(127);
@@ -121,9 +121,9 @@ union control {
 };
 
 /* Made here, so that CRIU takes descriptors of requests for its own. The other end goes to our parent. */
-static void make_socket(struct birth *b)
+static void make_socket(struct criu_child *b)
 {
-	struct birth_report report = { .step = BORN };
+	struct start_report report = { .step = STEP_DONE };
 	union control control = { 0 };
 	struct iovec part = { .iov_base = &report, .iov_len = sizeof(report) };
 	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
@@ -131,12 +131,12 @@ static void make_socket(struct birth *b)
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		fail_birth(b, STEP_SOCKET);
+		fail_start(b, STEP_SOCKET);
 	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
 					   .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.header), &ends[1], sizeof(int));
 	if (sendmsg(b->report, &m, MSG_NOSIGNAL) < 0)
-		fail_birth(b, STEP_SOCKET);
+		fail_start(b, STEP_SOCKET);
 	(void)close(ends[1]);
 	b->socket = ends[0];
 }
@@ -209,29 +209,29 @@ static int bind_images(int from, int to)
  * the container's. They may not search the image folder, which is root's alone: in our mount namespace, which nobody else
  * sees, another one stands in its place.
  */
-static void share_images(struct birth *b)
+static void share_images(struct criu_child *b)
 {
 	char path[64];
 	int shared;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", b->folders[0]);
 	if (mount("none", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755") < 0)
-		fail_birth(b, STEP_FOLDERS);
+		fail_start(b, STEP_FOLDERS);
 	/* What is mounted on it is seen by its path, not by its descriptor. */
 	shared = open_again(b->folders[0], false);
 	if (shared < 0 || bind_images(b->folders[0], shared) < 0)
-		fail_birth(b, STEP_FOLDERS);
+		fail_start(b, STEP_FOLDERS);
 	b->folders[0] = shared;
 }
 
-static void open_folders(struct birth *b)
+static void open_folders(struct criu_child *b)
 {
 	b->folders[0] = b->start->images;
 	b->folders[1] = b->start->work;
 	for (size_t i = 0; b->start->root && i < ARRAY_SIZE(b->folders); i++) {
 		b->folders[i] = open_again(b->folders[i], true);
 		if (b->folders[i] < 0)
-			fail_birth(b, STEP_FOLDERS);
+			fail_start(b, STEP_FOLDERS);
 	}
 	if (b->start->userns)
 		share_images(b);
@@ -241,7 +241,7 @@ static void open_folders(struct birth *b)
  * CRIU wants the root to be a mount of its own mount namespace. In a copy nothing of it stays on the host, however this
  * ends. Slaves and not private: a root that received mounts of the host's will again, CRIU copies it from this one.
  */
-static void make_root(const struct birth *b)
+static void make_root(const struct criu_child *b)
 {
 	const unsigned long readonly = MS_REMOUNT | MS_BIND | MS_RDONLY;
 	const char *root = b->start->root;
@@ -249,11 +249,11 @@ static void make_root(const struct birth *b)
 	if (!root)
 		return;
 	if (unshare(CLONE_NEWNS) < 0)
-		fail_birth(b, STEP_NAMESPACE);
+		fail_start(b, STEP_NAMESPACE);
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
 	    mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 ||
 	    (b->start->root_readonly && mount(NULL, root, NULL, readonly, NULL) < 0))
-		fail_birth(b, STEP_ROOT);
+		fail_start(b, STEP_ROOT);
 }
 
 static void reset_signals(void)
@@ -269,7 +269,7 @@ static void reset_signals(void)
 }
 
 /* All above their places first, so that none is overwritten before it is moved. */
-static void place_descriptors(struct birth *b)
+static void place_descriptors(struct criu_child *b)
 {
 	int n = 0, from[CRIU_INHERIT_FIRST + CRIU_INHERIT_MAX];
 	const int top = CRIU_INHERIT_FIRST + CRIU_INHERIT_MAX, first[] = { b->output, b->output, b->socket,
@@ -282,12 +282,12 @@ static void place_descriptors(struct birth *b)
 		from[n++] = fcntl(b->start->inherit[i], F_DUPFD_CLOEXEC, top);
 	for (int i = 0; i < n; i++)
 		if (from[i] < 0 || dup2(from[i], 1 + i) < 0)
-			fail_birth(b, STEP_DESCRIPTORS);
+			fail_start(b, STEP_DESCRIPTORS);
 	if (sys_close_range(1 + (unsigned)n, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		fail_birth(b, STEP_DESCRIPTORS);
+		fail_start(b, STEP_DESCRIPTORS);
 }
 
-static void become_criu(struct birth *b)
+static void become_criu(struct criu_child *b)
 {
 	static char arg0[] = "criu", arg1[] = "swrk", arg2[] = "3";
 	char *argv[] = { arg0, arg1, arg2, NULL };
@@ -299,16 +299,16 @@ static void become_criu(struct birth *b)
 		(void)setpgid(0, 0);
 	for (int i = 0; i < b->n_entries; i++)
 		if (write(b->entries[i], "0", 1) != 1)
-			fail_birth(b, STEP_CGROUP);
+			fail_start(b, STEP_CGROUP);
 	make_root(b);
 	open_folders(b);
 	make_socket(b);
 	place_descriptors(b);
 	(void)execvp(arg0, argv);
-	fail_birth(b, STEP_EXECUTE);
+	fail_start(b, STEP_EXECUTE);
 }
 
-static int open_entries(struct birth *b, struct error *err)
+static int open_entries(struct criu_child *b, struct error *err)
 {
 	auto_(close_fd) int dir = -EBADF;
 	int n;
@@ -332,7 +332,7 @@ static int open_entries(struct birth *b, struct error *err)
 }
 
 /* One record: a failure, or the socket in *link. -1: it died without a word. */
-static int read_report(int report, int *link, struct birth_report *r)
+static int read_report(int report, int *link, struct start_report *r)
 {
 	union control control;
 	struct iovec part = { .iov_base = r, .iov_len = sizeof(*r) };
@@ -353,13 +353,13 @@ static int read_report(int report, int *link, struct birth_report *r)
 }
 
 /* *link: our end of CRIU's socket. End of file after it: CRIU is executed. */
-static int await_birth(struct criu *c, int report, int *link, struct error *err)
+static int await_start(struct criu *c, int report, int *link, struct error *err)
 {
-	struct birth_report r = { .step = BORN };
+	struct start_report r = { .step = STEP_DONE };
 	int n = read_report(report, link, &r);
 
-	if (n == 0 && r.step == BORN)
-		n = read_report(report, link, &r) == 0 && r.step != BORN ? 0 : 1;
+	if (n == 0 && r.step == STEP_DONE)
+		n = read_report(report, link, &r) == 0 && r.step != STEP_DONE ? 0 : 1;
 	if (n > 0 && *link >= 0)
 		return 0;
 	(void)waitpid(c->pid, NULL, 0);
@@ -369,12 +369,12 @@ static int await_birth(struct criu *c, int report, int *link, struct error *err)
 	if (r.step == STEP_EXECUTE && r.num == ENOENT)
 		return failf(err, ENOENT, "exec: \"criu\": executable file not found in $PATH: checkpoint and "
 			     "restore are done by CRIU (https://criu.org), which is to be installed");
-	return codef(err, r.num, "criu: %s", birth_steps[r.step]);
+	return codef(err, r.num, "criu: %s", start_steps[r.step]);
 }
 
 static int spawn_criu(struct criu *c, const struct criu_start *start, int *link, struct error *err)
 {
-	struct birth b = { .start = start, .output = c->output };
+	struct criu_child b = { .start = start, .output = c->output };
 	auto_(close_fd) int report = -EBADF;
 	int ends[2], r = open_entries(&b, err);
 
@@ -392,7 +392,7 @@ static int spawn_criu(struct criu *c, const struct criu_start *start, int *link,
 	while (b.n_entries > 0)
 		close_fd(b.entries[--b.n_entries]);
 	if (r == 0)
-		r = await_birth(c, report, link, err);
+		r = await_start(c, report, link, err);
 	return r < 0 || !start->cgroup ? r : cgroup_attach(start->cgroup, NULL, c->pid, err);
 }
 
@@ -556,7 +556,7 @@ static int went_away(struct criu *c, struct error *err)
 		     str_text(&said));
 }
 
-static int tell(struct criu *c, const struct str *words, struct error *err)
+static int send_words(struct criu *c, const struct str *words, struct error *err)
 {
 	if (!str_ok(words))
 		return failf(err, ENOMEM, "criu: out of memory");
@@ -609,7 +609,7 @@ static int ask(struct criu *c, const char *type, const char *wanted, struct reco
 	int ret;
 
 	criu_field(&request, type, "1");
-	ret = tell(c, &request, err);
+	ret = send_words(c, &request, err);
 	if (ret == 0)
 		ret = hear(c, r, err);
 	if (ret < 0)
@@ -663,7 +663,7 @@ static int handle(struct criu *c, struct record *r, criu_notified *notified, voi
 	if (ret < 0)
 		*first = e;
 	criu_field(&reply, "reply", ret < 0 ? "0" : "1");
-	return tell(c, &reply, err);
+	return send_words(c, &reply, err);
 }
 
 static void read_result(struct record *r, struct criu_result *ret)
@@ -680,7 +680,7 @@ int criu_run(struct criu *c, const struct str *request, criu_notified *notified,
 {
 	struct error first = ERROR_INIT; /* of a notification: the cause of what follows */
 	struct record record;
-	int r = tell(c, request, err);
+	int r = send_words(c, request, err);
 
 	while (r == 0) {
 		const char *word;

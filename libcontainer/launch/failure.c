@@ -76,7 +76,7 @@ static const struct {
 	{ PLAN_CONSOLE,        "make the console (is there a devpts on /dev/pts?)" },
 	{ PLAN_SETSID,         "setsid" },
 	{ PLAN_TERMINAL,       "make stdin the controlling terminal" },
-	{ PLAN_BIRTH,          CLONE_FAILED },
+	{ PLAN_FORK,          CLONE_FAILED },
 	{ PLAN_KEYRING,        "join the session keyring '%1'" },
 	{ PLAN_CHDIR,          "chdir to cwd '%1'" },
 	{ PLAN_BOUNDING,       "drop capabilities from the bounding set" },
@@ -114,7 +114,7 @@ static void describe(const struct plan *p, const struct plan_op *op, const char 
 	}
 }
 
-static void op_text(const struct conversation *t, uint32_t op, uint16_t code, struct str *out)
+static void op_text(const struct handshake *t, uint32_t op, uint16_t code, struct str *out)
 {
 	static const struct plan nothing = { 0 };
 	static const struct plan_op no_op = { 0 };
@@ -243,7 +243,7 @@ static const struct {
 };
 /* clang-format on */
 
-static const char *hint(const struct conversation *t, uint32_t op, uint16_t code, int num,
+static const char *hint(const struct handshake *t, uint32_t op, uint16_t code, int num,
 			const struct json *origin)
 {
 	const struct json *type = origin ? json_member(origin, "type") : NULL;
@@ -257,7 +257,7 @@ static const char *hint(const struct conversation *t, uint32_t op, uint16_t code
 }
 
 /* "join the network namespace" */
-static void namespace_text(const struct conversation *t, uint32_t op, struct str *out)
+static void namespace_text(const struct handshake *t, uint32_t op, struct str *out)
 {
 	const char *name = spec_namespace_name(plan_ops(plan_blob(t->plan))[op].x);
 
@@ -267,7 +267,7 @@ static void namespace_text(const struct conversation *t, uint32_t op, struct str
 
 /* ---- the program itself: the words that docker and podman look for ---- */
 
-static int exec_failure(const struct conversation *t, uint16_t code, int num, struct error *err)
+static int exec_failure(const struct handshake *t, uint16_t code, int num, struct error *err)
 {
 	const char *name = t->process && t->process->args.n ? t->process->args.v[0] : "";
 
@@ -290,7 +290,7 @@ static int exec_failure(const struct conversation *t, uint16_t code, int num, st
 	return -err->num;
 }
 
-static int hook_failure(const struct conversation *t, const struct sync_message *m,
+static int hook_failure(const struct handshake *t, const struct sync_message *m,
 			enum spec_hook_kind kind, struct error *err)
 {
 	unsigned index = m->more >> 16;
@@ -317,7 +317,7 @@ static int hook_failure(const struct conversation *t, const struct sync_message 
 	return -err->num;
 }
 
-static const struct spec_namespace *joined_pids(const struct conversation *t)
+static const struct spec_namespace *joined_pids(const struct handshake *t)
 {
 	const struct spec_namespace *ns = t->spec ? spec_namespace_of(&t->spec->lnx, CLONE_NEWPID) : NULL;
 
@@ -332,7 +332,7 @@ static int failure_of_ended_pids(const struct spec_namespace *ns, struct error *
 	return spec_error(ns->json, "path", err);
 }
 
-int failure_of_op(const struct conversation *t, const struct sync_message *m, struct error *err)
+int failure_of_op(const struct handshake *t, const struct sync_message *m, struct error *err)
 {
 	uint16_t code = (uint16_t)(m->op & 0xffff);
 	uint32_t op = m->op >> 16;
@@ -354,7 +354,7 @@ int failure_of_op(const struct conversation *t, const struct sync_message *m, st
 				    t->last >= SYNC_CREATED ? HOOK_START_CONTAINER :
 							      HOOK_CREATE_CONTAINER,
 				    err);
-	if (code == PLAN_BIRTH && m->num == ENOMEM && joined_pids(t))
+	if (code == PLAN_FORK && m->num == ENOMEM && joined_pids(t))
 		return failure_of_ended_pids(joined_pids(t), err);
 	if (t->plan && !plan_op_origin(t->plan, op, &origin, &member))
 		return codef(err, m->num, "the child failed before its first operation");
@@ -387,7 +387,7 @@ static int await_death(int pidfd, siginfo_t *info)
 	return r < 0 ? -errno : 0;
 }
 
-int failure_of_death(const struct conversation *t, struct error *err)
+int failure_of_death(const struct handshake *t, struct error *err)
 {
 	struct sync_message record;
 	const char *why;
@@ -427,7 +427,7 @@ static bool silences(const struct spec_seccomp *s)
 	return kills || !may_exit;
 }
 
-int failure_of_early_death(const struct conversation *t, struct error *err)
+int failure_of_early_death(const struct handshake *t, struct error *err)
 {
 	const bool has_filter = t->spec && t->spec->lnx.seccomp;
 	siginfo_t info = { 0 };

@@ -221,7 +221,7 @@ static int start(const struct spec_hook *hook, const char *dir, const char *stat
 /* ---- waiting ---- */
 
 /* NULL: no limit. */
-static const struct timespec *patience(int64_t deadline, struct timespec *room)
+static const struct timespec *timeout(int64_t deadline, struct timespec *room)
 {
 	int64_t left;
 
@@ -250,7 +250,7 @@ static int wait_end(struct hook_run *h, int64_t deadline, const sigset_t *waitin
 	struct timespec room;
 
 	for (;;) {
-		int n = ppoll(p, ARRAY_SIZE(p), patience(deadline, &room), waiting);
+		int n = ppoll(p, ARRAY_SIZE(p), timeout(deadline, &room), waiting);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;

@@ -54,7 +54,7 @@ static int release(int page, struct error *err)
 	return 0;
 }
 
-static int process_state(const struct conversation *t, const struct state *s, const char *status,
+static int process_state(const struct handshake *t, const struct state *s, const char *status,
 			 pid_t pid, struct str *out, struct error *err)
 {
 	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
@@ -88,14 +88,14 @@ static int process_state(const struct conversation *t, const struct state *s, co
 	return 0;
 }
 
-int listener_forward(struct conversation *t, const struct state *s, const char *status, pid_t pid,
+int listener_forward(struct handshake *t, const struct state *s, const char *status, pid_t pid,
 		     struct error *err)
 {
 	const struct spec_seccomp *profile = t->spec->lnx.seccomp;
 	auto_(close_fd) int page = -EBADF;
 	auto_(close_fd) int listener = -EBADF;
 	auto_str text = STR_INIT;
-	int number, r = talk_await(t, SYNC_LISTENER, &page, &number, err);
+	int number, r = handshake_await(t, SYNC_LISTENER, &page, &number, err);
 
 	if (r < 0)
 		return r;

@@ -4,13 +4,13 @@
  * The child shares our memory until it executes the stage, as after vfork(2): nothing is copied, and it does nothing
  * but system calls. Unlike after vfork(2) we do not wait for that: its clone gives it a stack of its own, and it may take as
  * long as cgroup and plan are made. So a child that
- * somebody stops or freezes in this moment is one that does not answer (launch/drive.c), not one that holds us.
+ * somebody stops or freezes in this moment is one that does not answer (launch/handshake.c), not one that holds us.
  *
  *   plain            clone3(CLONE_VM | namespaces) -> stage; some of the namespaces it may make itself, while we go on
  *   new user ns      the same without CLONE_VM: it must wait for us to write its id mappings, since an
  *                    execve by an unmapped user would lose all capabilities
  *   exec             clone3(CLONE_VM) -> stage, in our own namespaces: it enters those of the container, where others may
- *                    see it, when it has nothing of ours any more, and gives birth to the process (nsexec/op_birth.c)
+ *                    see it, when it has nothing of ours any more, and forks the process (nsexec/op_fork.c)
  *   joined pid ns    as exec, with the new namespaces in the clone, where kernel and config allow it
  *                    (plan/pass_namespaces.c)
  *   joins first      a helper, sharing memory and descriptors with us, joins namespaces and makes the
@@ -32,7 +32,7 @@
 #include "base/program_file.h"
 #include "base/self.h"
 #include "base/sys.h"
-#include "launch/drive.h"
+#include "launch/handshake.h"
 #include "launch/stuck.h"
 #include "nsexec/sync.h"
 #include "nsexec/sys.h"
@@ -217,7 +217,7 @@ static long clone_helper(struct request *r, int *pidfd)
 }
 
 /* It may be in the container's cgroup, which others can freeze. */
-static int await_helper(pid_t helper, int pidfd, bool patient, struct error *err)
+static int await_helper(pid_t helper, int pidfd, bool wait_for_thaw, struct error *err)
 {
 	struct stuck s = { 0 };
 	const char *why = NULL;
@@ -225,7 +225,7 @@ static int await_helper(pid_t helper, int pidfd, bool patient, struct error *err
 
 	do
 		r = child_await(pidfd, STUCK_TICK);
-	while (r == 0 && (patient || !(why = stuck_check(&s, helper))));
+	while (r == 0 && (wait_for_thaw || !(why = stuck_check(&s, helper))));
 	if (r > 0) {
 		(void)waitpid(helper, NULL, __WALL);
 		return 0;
@@ -250,7 +250,7 @@ static int clone_failed(const struct compiled *c, int num, struct error *err)
 	return codef(err, num, CLONE_FAILED);
 }
 
-static int spawn_joined(struct request *r, const struct compiled *c, bool patient,
+static int spawn_joined(struct request *r, const struct compiled *c, bool wait_for_thaw,
 			struct error *err)
 {
 	auto_(close_fd) int pidfd = -EBADF;
@@ -263,7 +263,7 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool patien
 	helper = clone_helper(r, &pidfd);
 	if (helper < 0)
 		return codef(err, (int)helper, "clone");
-	e = await_helper((pid_t)helper, pidfd, patient, err);
+	e = await_helper((pid_t)helper, pidfd, wait_for_thaw, err);
 	if (e < 0 || r->pid)
 		return e;
 	if (r->error == 0)
@@ -279,9 +279,9 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool patien
 
 static const char *clone_words(const struct compiled *c, long error)
 {
-	if (error == -EACCES && c->births)
+	if (error == -EACCES && c->forks_last)
 		return "clone into the container's cgroup (may this user move a process there from the cgroup that the caller is in?)";
-	return c->births ? "clone" : CLONE_FAILED;
+	return c->forks_last ? "clone" : CLONE_FAILED;
 }
 
 static int spawn_plain(struct request *r, const struct compiled *c, struct error *err)
@@ -291,14 +291,14 @@ static int spawn_plain(struct request *r, const struct compiled *c, struct error
 	return pid < 0 ? codef(err, (int)pid, "%s", clone_words(c, pid)) : 0;
 }
 
-/* Who sends a record, by the kernel's word: a process of the container may have taken the socket from the one that is born. */
-static int watch(int sync, bool births, struct error *err)
+/* Who sends a record, by the kernel's word: a process of the container may have taken the socket from the one that the stage forks. */
+static int watch(int sync, bool forks_last, struct error *err)
 {
 	const int on = 1;
 
-	if (births && setsockopt(sync, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+	if (forks_last && setsockopt(sync, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return sysf(err, "ask for the senders on a socket");
-	return talk_watch(sync, err);
+	return handshake_watch(sync, err);
 }
 
 /*
@@ -394,10 +394,10 @@ static void fill_request(struct request *r, const struct compiled *c, int cgroup
 				  c->joins[i].flags != CLONE_NEWUSER;
 }
 
-int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child *ret,
+int stage_spawn(const struct compiled *c, int cgroup, bool wait_for_thaw, struct child *ret,
 		struct error *err)
 {
-	auto_(close_fd) int stage = stage_file(c->n_joins > 0 || c->births, err);
+	auto_(close_fd) int stage = stage_file(c->n_joins > 0 || c->forks_last, err);
 	auto_(close_fd) int theirs = -EBADF;
 	struct request *r = &shared.request;
 	int ends[2], e;
@@ -408,7 +408,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	ret->sync = ends[0];
 	theirs = ends[1];
 	if (above_sync_fd(&stage, err) < 0 || above_sync_fd(&theirs, err) < 0 ||
-	    watch(ends[0], c->births, err) < 0)
+	    watch(ends[0], c->forks_last, err) < 0)
 		return -err->num;
 	fill_request(r, c, cgroup);
 	r->ignored = self_status()->ignored;
@@ -421,7 +421,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child
 	 */
 	if (c->n_joins && (!c->new_userns || geteuid() == 0))
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	e = c->n_joins ? spawn_joined(r, c, patient, err) : spawn_plain(r, c, err);
+	e = c->n_joins ? spawn_joined(r, c, wait_for_thaw, err) : spawn_plain(r, c, err);
 	/* There may be a child although its helper was held: it is the caller's to end. */
 	if (r->pid) {
 		ret->pid = r->pid;

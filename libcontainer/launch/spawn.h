@@ -13,8 +13,8 @@
 struct child {
 	pid_t pid;
 	int pidfd; /* owned */
-	int sync;  /* our end of the conversation; owned */
-	pid_t stage; /* the one that gave birth to it: ends by itself, -1 where there was none, or it was reaped */
+	int sync;  /* our end of the handshake; owned */
+	pid_t stage; /* the one that forked it: ends by itself, -1 where there was none, or it was reaped */
 	int stage_pidfd; /* owned */
 };
 
@@ -24,15 +24,15 @@ struct child {
 void child_done(struct child *c);
 #define auto_child __attribute__((cleanup(child_done))) struct child
 
-/* The one that was born takes the place of the stage that gave birth to it; pidfd is taken. */
+/* The forked process takes the place of the stage that forked it; pidfd is taken. */
 void child_replace(struct child *c, pid_t pid, int pidfd);
-/* Reaps the stage that gave birth. */
+/* Reaps the stage that forked the process. */
 void child_settle(struct child *c);
 
 /*
- * cgroup: descriptor for CLONE_INTO_CGROUP or negative. patient: in a frozen one the thaw is waited for, else it is
+ * cgroup: descriptor for CLONE_INTO_CGROUP or negative. wait_for_thaw: in a frozen one the thaw is waited for, else it is
  * EBUSY after some seconds. The child dies with this process until it is told
  * otherwise (PDEATHSIG, and end of file on its socket).
  */
-int stage_spawn(const struct compiled *c, int cgroup, bool patient, struct child *ret,
+int stage_spawn(const struct compiled *c, int cgroup, bool wait_for_thaw, struct child *ret,
 		struct error *err);

@@ -18,7 +18,7 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "base/timings.h"
-#include "lifecycle/outside.h"
+#include "lifecycle/external.h"
 #include "spec/spec.h"
 #include "store/store.h"
 
@@ -168,11 +168,11 @@ static int make_request(struct dump *d, struct error *err)
 	add_freezer(d);
 	r = add_page_server(d, err);
 	if (r == 0)
-		r = outside_dump_namespaces(d->c->state.init.pid, d->spec, &d->request, err);
+		r = external_dump_namespaces(d->c->state.init.pid, d->spec, &d->request, err);
 	if (r == 0 && !d->o->pre_dump)
-		r = outside_dump_mounts(d->c->state.init.pid, d->config, &d->m, &d->request, err);
+		r = external_dump_mounts(d->c->state.init.pid, d->config, &d->m, &d->request, err);
 	if (r == 0 && !d->o->pre_dump)
-		r = outside_dump_files(d->cgroup, d->c->state.init.pid, &d->m, &d->request, err);
+		r = external_dump_files(d->cgroup, d->c->state.init.pid, &d->m, &d->request, err);
 	return r;
 }
 
@@ -200,7 +200,7 @@ static void measure(const struct dump *d, struct checkpoint_progress *p)
 	(void)closedir(dir);
 }
 
-static void tell_phase(const struct dump *d, const char *phase)
+static void report_phase(const struct dump *d, const char *phase)
 {
 	struct checkpoint_progress p = { .phase = phase };
 	auto_str line = STR_INIT;
@@ -219,7 +219,7 @@ static void tell_phase(const struct dump *d, const char *phase)
 }
 
 /* lazy pages: whoever restores elsewhere may connect now. */
-static int tell_ready(struct dump *d, struct error *err)
+static int report_ready(struct dump *d, struct error *err)
 {
 	int fd = d->o->status_fd;
 
@@ -239,11 +239,11 @@ static int on_notify(void *data, const char *script, pid_t pid, int fd, struct e
 	(void)pid;
 	(void)fd;
 	if (streq(script, "pre-dump"))
-		tell_phase(d, "dump");
+		report_phase(d, "dump");
 	if (streq(script, "post-dump"))
-		tell_phase(d, "written");
+		report_phase(d, "written");
 	if (streq(script, "status-ready"))
-		return tell_ready(d, err);
+		return report_ready(d, err);
 	return 0;
 }
 
@@ -305,7 +305,7 @@ static int clear_images(int images, struct arena *a, struct error *err)
 	return unlinkat(images, MANIFEST_FILE, 0) < 0 ? sysf(err, "remove the earlier " MANIFEST_FILE) : 0;
 }
 
-static int converse(struct dump *d, const char *const *names, size_t n_names, struct error *err)
+static int run_criu(struct dump *d, const char *const *names, size_t n_names, struct error *err)
 {
 	const char *type = d->o->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP;
 	struct criu_result result = { 0 };
@@ -327,7 +327,7 @@ static int converse(struct dump *d, const char *const *names, size_t n_names, st
 	if (!result.success)
 		return checkpoint_failed(d->criu, &d->dirs, d->o->pre_dump ? "PRE_DUMP" : "DUMP", &result, err);
 	r = d->o->pre_dump ? 0 : write_manifest(d, names, n_names, err);
-	tell_phase(d, "done");
+	report_phase(d, "done");
 	return r;
 }
 
@@ -344,7 +344,7 @@ static int dump(struct dump *d, const char *const *names, size_t n_names, struct
 		r = container_cgroup(d->c, &d->cgroup, err);
 	if (r < 0)
 		return r;
-	tell_phase(d, "connect");
+	report_phase(d, "connect");
 	start.images = d->dirs.images;
 	start.work = d->dirs.work;
 	r = criu_open(&start, &d->criu, err);
@@ -353,7 +353,7 @@ static int dump(struct dump *d, const char *const *names, size_t n_names, struct
 	timings_mark("criu's start");
 	if (r == 0)
 		r = check_features(d, err);
-	return r < 0 ? r : converse(d, names, n_names, err);
+	return r < 0 ? r : run_criu(d, names, n_names, err);
 }
 
 int checkpoint_dump(struct container *c, const struct checkpoint_options *o, const char *const *names,

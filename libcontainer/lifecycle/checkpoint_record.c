@@ -73,7 +73,7 @@ bool checkpoint_record_read(int dir, struct arena *a, struct checkpoint_record *
 
 /* ---- waiting ---- */
 
-static int tell(struct container *c, struct error *err)
+static int result_of_last(struct container *c, struct error *err)
 {
 	auto_(arena_free) struct arena *a = arena_new();
 	struct checkpoint_record record;
@@ -95,7 +95,7 @@ static int look(struct container *c, int inotify, int *ret, struct error *err)
 	for (const char *at = buf; n > 0 && at < buf + n; at += sizeof(*event) + event->len) {
 		event = (const struct inotify_event *)at;
 		if (event->len && event->mask & (IN_MOVED_TO | IN_CREATE) && streq(event->name, CHECKPOINT_FILE)) {
-			*ret = tell(c, err);
+			*ret = result_of_last(c, err);
 			return 1;
 		}
 		if (event->mask & (IN_DELETE_SELF | IN_IGNORED | IN_UNMOUNT)) {

@@ -103,7 +103,7 @@ static int create(struct creation *c, struct error *err)
 		return r;
 	r = creation_bring_up(c, err);
 	if (r == 0 && !c->run)
-		r = talk_tell(&c->talk, SYNC_KEPT, err);
+		r = handshake_send(&c->handshake, SYNC_KEPT, err);
 	return r < 0 && c->limited ? limits_explain(c->cgroup, c->spec->lnx.resources, err) : r;
 }
 
@@ -174,7 +174,7 @@ static int run(struct creation *c, struct error *err)
 	sig = r < 0 ? 0 : interrupt_take();
 	if (r < 0 || sig)
 		return r < 0 ? r : interrupt_fail(sig, err);
-	r = start_conversation(&c->talk, &c->state, STATUS_CREATING, c->child.pid, err);
+	r = handshake_start(&c->handshake, &c->state, STATUS_CREATING, c->child.pid, err);
 	timings_mark("start");
 	if (r < 0)
 		return limits_explain(c->cgroup, c->spec->lnx.resources, err);

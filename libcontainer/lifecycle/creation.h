@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "container/handle.h"
-#include "launch/drive.h"
+#include "launch/handshake.h"
 #include "host/net_devices.h"
 #include "host/resctrl.h"
 #include "launch/spawn.h"
@@ -36,7 +36,7 @@ struct creation {
 	bool cgroup_made, limited; /* limited: by its limits, or some of them   */
 	struct compiled compiled;
 	struct child child;
-	struct conversation talk;
+	struct handshake handshake;
 	struct net_devices *net_devices;
 	struct resctrl resctrl;
 	struct resctrl_made resctrl_made;

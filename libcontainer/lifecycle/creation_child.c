@@ -53,11 +53,11 @@ static int spawn(struct creation *c, const struct compiled *with, struct error *
 	r = clone_into(c, with, cgroup, err);
 	if (r < 0)
 		return r;
-	c->talk = (struct conversation){
+	c->handshake = (struct handshake){
 		.sync = c->child.sync,
 		.pidfd = c->child.pidfd,
 		.pid = c->child.pid,
-		.births = with->births,
+		.forks_last = with->forks_last,
 		.spec = c->spec,
 		.process = c->spec->process,
 	};
@@ -68,7 +68,7 @@ static int spawn(struct creation *c, const struct compiled *with, struct error *
 	return limits_raise(c->child.pid, c->spec->process, err);
 }
 
-/* Whenever what it is to be cloned with is known and, if it is to be born in the cgroup, that is made. */
+/* Whenever what it is to be cloned with is known and, if it is to start in the cgroup, that is made. */
 static int spawn_early(struct creation *c, struct error *err)
 {
 	struct compiled with = { 0 };
@@ -98,10 +98,10 @@ static int spawn_late(struct creation *c, struct error *err)
 {
 	int r = c->child.pid > 0 ? SKIPPED : spawn(c, &c->compiled, err);
 
-	c->talk.plan = c->compiled.plan;
-	c->talk.compiled = &c->compiled;
-	c->talk.features = plan_features(c->compiled.plan);
-	c->talk.hook_output = c->hook_output < 0 ? 0 : c->hook_output;
+	c->handshake.plan = c->compiled.plan;
+	c->handshake.compiled = &c->compiled;
+	c->handshake.features = plan_features(c->compiled.plan);
+	c->handshake.hook_output = c->hook_output < 0 ? 0 : c->hook_output;
 	c->state.root_mount = c->compiled.root_mount;
 	return r;
 }
@@ -124,7 +124,7 @@ static int map_ids(struct creation *c, struct error *err)
 	if (!c->compiled.new_userns)
 		return 0;
 	r = idmap_write(c->child.pid, &l->uid_mappings, &l->gid_mappings, geteuid() == 0, err);
-	return r < 0 ? r : talk_tell(&c->talk, SYNC_MAPPED, err);
+	return r < 0 ? r : handshake_send(&c->handshake, SYNC_MAPPED, err);
 }
 
 /* Before the child has children of its own: they are where it is. */
@@ -183,7 +183,7 @@ static int send_table(struct creation *c, struct error *err)
 {
 	int r = fill_hook_memfd(c, c->create_state, STATUS_CREATING, err);
 
-	if (r == 0 && !c->compiled.births) /* else it has no number yet */
+	if (r == 0 && !c->compiled.forks_last) /* else it has no number yet */
 		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
 	if (r == 0)
 		streams_give(c->spec, c->spec->process);
@@ -191,7 +191,7 @@ static int send_table(struct creation *c, struct error *err)
 	c->hooks_ran = c->spec->hooks != NULL;
 	if (c->hooks_ran)
 		interrupt_catch();
-	return r < 0 ? r : talk_table_send(&c->talk, err);
+	return r < 0 ? r : handshake_send_table(&c->handshake, err);
 }
 
 static int runtime_hooks(struct creation *c, struct error *err)
@@ -199,9 +199,9 @@ static int runtime_hooks(struct creation *c, struct error *err)
 	auto_str text = STR_INIT;
 	int r;
 
-	if (!(c->talk.features & WITH_RUNTIME_HOOKS))
+	if (!(c->handshake.features & WITH_RUNTIME_HOOKS))
 		return 0;
-	r = talk_await(&c->talk, SYNC_ROOTED, NULL, NULL, err);
+	r = handshake_await(&c->handshake, SYNC_ROOTED, NULL, NULL, err);
 	if (r < 0)
 		return r;
 	if (container_oci_state(&c->state, STATUS_CREATING, c->child.pid, &text) < 0)
@@ -214,7 +214,7 @@ static int runtime_hooks(struct creation *c, struct error *err)
 	if (r == 0)
 		r = hooks_run(c->spec->hooks, HOOK_CREATE_RUNTIME, c->bundle_path, str_text(&text), false,
 			      err);
-	return r < 0 ? r : talk_tell(&c->talk, SYNC_HOOKED, err);
+	return r < 0 ? r : handshake_send(&c->handshake, SYNC_HOOKED, err);
 }
 
 /* What needs no container yet is done while the stage makes it. */
@@ -228,9 +228,9 @@ static int prepare(struct creation *c, struct error *err)
 }
 
 /* In a pid namespace of others: who it is from now on, for us and for the hooks that are still to come. */
-static int await_born(struct creation *c, struct error *err)
+static int await_fork(struct creation *c, struct error *err)
 {
-	int r = talk_await_birth(&c->talk, SYNC_BORN, &c->child, err);
+	int r = handshake_await_fork(&c->handshake, SYNC_FORKED, &c->child, err);
 
 	if (r < 0)
 		return r;
@@ -242,11 +242,11 @@ static int await_born(struct creation *c, struct error *err)
 
 static int await_created(struct creation *c, struct error *err)
 {
-	int r = take_console(&c->talk, c->o->console_socket, &c->console, err);
+	int r = take_console(&c->handshake, c->o->console_socket, &c->console, err);
 
 	if (r == 0)
-		r = talk_await(&c->talk, SYNC_CREATED, NULL, NULL, err);
-	return r == 0 && c->compiled.births ? await_born(c, err) : r;
+		r = handshake_await(&c->handshake, SYNC_CREATED, NULL, NULL, err);
+	return r == 0 && c->compiled.forks_last ? await_fork(c, err) : r;
 }
 
 static int set_limits(struct creation *c, struct error *err)
@@ -268,7 +268,7 @@ int creation_record(struct creation *c, struct error *err)
 
 	clock_text(c->created);
 	r = state_write(c->dir, &c->state, c->cgroup, err);
-	if (c->talk.features & WITH_RUNTIME_HOOKS)
+	if (c->handshake.features & WITH_RUNTIME_HOOKS)
 		state_end_creating(c->dir);
 	if (r == 0)
 		r = write_pid_file(c->o->pid_file, c->child.pid, err);

@@ -18,7 +18,7 @@
 #include "lifecycle/leftover.h"
 #include "store/store.h"
 
-#define DEATH_PATIENCE 10 /* seconds */
+#define DEATH_TIMEOUT 10 /* seconds */
 
 /* ---- killing ---- */
 
@@ -44,7 +44,7 @@ static bool explain_by_others(struct container *c, struct str *out)
 
 static int await_death(struct container *c, int pidfd, struct error *err)
 {
-	int n = child_await(pidfd, DEATH_PATIENCE);
+	int n = child_await(pidfd, DEATH_TIMEOUT);
 	const char *why = n == 0 ? stuck_why(c->state.init.pid) : NULL;
 	auto_str others = STR_INIT;
 
@@ -56,7 +56,7 @@ static int await_death(struct container *c, int pidfd, struct error *err)
 		why = str_text(&others);
 	return failf(err, EBUSY,
 		     "container '%s': init (process %d) did not die within %d s of SIGKILL: %s",
-		     c->state.id, (int)c->state.init.pid, DEATH_PATIENCE,
+		     c->state.id, (int)c->state.init.pid, DEATH_TIMEOUT,
 		     why ? why : "it still runs");
 }
 

@@ -15,7 +15,7 @@
 #include "lifecycle/leftover.h"
 #include "store/store.h"
 
-#define LOCK_PATIENCE 10 /* seconds */
+#define LOCK_TIMEOUT 10 /* seconds */
 
 static int kill_and_remove(struct cgroup *cg, struct error *err)
 {
@@ -81,7 +81,7 @@ int container_delete_broken(const struct runtime *rt, const char *id, struct err
 	dir = store_open(root, id, err);
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	r = store_lock(dir, LOCK_PATIENCE, err);
+	r = store_lock(dir, LOCK_TIMEOUT, err);
 	if (r == 0)
 		r = remove_all(rt, root, dir, id, err);
 	return r == -ENOENT ? 0 : r;

@@ -37,10 +37,10 @@ struct execution {
 	int init;                    /* pidfd */
 	struct compiled compiled;
 	struct child child;
-	struct conversation talk;
+	struct handshake handshake;
 	int console;
 	bool pid_file;               /* written */
-	bool crowded;                /* the container's pids limit is reached */
+	bool pids_limit_reached;                /* the container's pids limit is reached */
 };
 
 static void execution_done(struct execution *e)
@@ -290,7 +290,7 @@ static int compile(struct execution *e, struct error *err)
 		.n_exec_cgroups = e->o->n_cgroups,
 		.cache_dir = e->c->state.rootless ? NULL : "/run/orlop-seccomp",
 		.exec = true,
-		.no_cgroup_entry = e->crowded,
+		.no_cgroup_entry = e->pids_limit_reached,
 		.rootless = e->c->state.rootless,
 		.foreground = true,
 		.preserve_fds = e->o->preserve_fds,
@@ -330,7 +330,7 @@ static const char *sub_cgroup(const struct execution *e)
 static int clone_stage(struct execution *e, struct error *err)
 {
 	auto_(close_fd) int cgroup =
-		e->crowded ? -ENOENT :
+		e->pids_limit_reached ? -ENOENT :
 			     cgroup_clone_fd(e->cgroup, sub_cgroup(e), e->c->state.init.pid, err);
 	struct limits_cpus cpus;
 	int r;
@@ -343,13 +343,13 @@ static int clone_stage(struct execution *e, struct error *err)
 	streams_give(e->config->spec, &e->process);
 	r = stage_spawn(&e->compiled, cgroup, e->o->ignore_paused, &e->child, err);
 	limits_restore_cpus(&cpus);
-	e->talk = (struct conversation){
+	e->handshake = (struct handshake){
 		.sync = e->child.sync,
 		.pidfd = e->child.pidfd,
 		.pid = e->child.pid,
-		.patient = e->o->ignore_paused,
-		.births = true,
-		.crowded = r == -EAGAIN,
+		.wait_for_thaw = e->o->ignore_paused,
+		.forks_last = true,
+		.pids_limit_reached = r == -EAGAIN,
 		.features = plan_features(e->compiled.plan),
 		.plan = e->compiled.plan,
 		.spec = e->config->spec,
@@ -362,30 +362,30 @@ static int spawn(struct execution *e, struct error *err)
 {
 	int r = clone_stage(e, err);
 
-	if (r == 0 && !e->crowded)
+	if (r == 0 && !e->pids_limit_reached)
 		r = cgroup_attach(e->cgroup, sub_cgroup(e), e->child.pid, err);
 	if (r == 0)
 		r = limits_raise(e->child.pid, &e->process, err);
 	if (r == 0)
 		r = enter_resctrl(e, err);
-	return r < 0 ? r : talk_table_send(&e->talk, err);
+	return r < 0 ? r : handshake_send_table(&e->handshake, err);
 }
 
 /* By whom the process is from now on: it has the program's rights, and nothing of ours but the socket. */
-static int await_born(struct execution *e, struct error *err)
+static int await_fork(struct execution *e, struct error *err)
 {
-	int r = await_console(&e->talk, &e->console, err);
+	int r = await_console(&e->handshake, &e->console, err);
 
 	if (r == 0)
-		r = talk_await(&e->talk, SYNC_CREATED, NULL, NULL, err);
-	return r < 0 ? r : talk_await_birth(&e->talk, SYNC_BORN, &e->child, err);
+		r = handshake_await(&e->handshake, SYNC_CREATED, NULL, NULL, err);
+	return r < 0 ? r : handshake_await_fork(&e->handshake, SYNC_FORKED, &e->child, err);
 }
 
 /*
- * A pids limit that is reached counts a clone in the cgroup, but not who comes from outside: then the process is born beside
+ * A pids limit that is reached counts a clone in the cgroup, but not who comes from outside: then the process is forked beside
  * us, and moved. The kernel takes its time for that (cgroup.c), and the container can see it before it is there.
  */
-static int bring_to_life(struct execution *e, struct error *err)
+static int fork_program(struct execution *e, struct error *err)
 {
 	int r = compile(e, err);
 
@@ -394,8 +394,8 @@ static int bring_to_life(struct execution *e, struct error *err)
 		r = spawn(e, err);
 	timings_mark("clone");
 	if (r == 0)
-		r = await_born(e, err);
-	if (r == 0 || e->crowded || !e->talk.crowded)
+		r = await_fork(e, err);
+	if (r == 0 || e->pids_limit_reached || !e->handshake.pids_limit_reached)
 		return r;
 	child_done(&e->child);
 	compiled_done(&e->compiled);
@@ -403,15 +403,15 @@ static int bring_to_life(struct execution *e, struct error *err)
 	e->console = -EBADF;
 	if (err)
 		*err = (struct error)ERROR_INIT;
-	e->crowded = true;
-	return bring_to_life(e, err);
+	e->pids_limit_reached = true;
+	return fork_program(e, err);
 }
 
 static int go(struct execution *e, struct error *err)
 {
-	int r = bring_to_life(e, err);
+	int r = fork_program(e, err);
 
-	if (r == 0 && e->crowded)
+	if (r == 0 && e->pids_limit_reached)
 		r = cgroup_take_in(e->cgroup, e->o->cgroups, e->o->n_cgroups, sub_cgroup(e),
 				   e->c->state.init.pid, e->child.pid, err);
 	if (r == 0)
@@ -431,7 +431,7 @@ static int go(struct execution *e, struct error *err)
 		r = send_pidfd(e->o->pidfd_socket, e->child.pidfd, err);
 	if (r == 0 && e->o->ready)
 		r = e->o->ready(err);
-	return r < 0 ? r : start_conversation(&e->talk, &e->c->state, STATUS_RUNNING,
+	return r < 0 ? r : handshake_start(&e->handshake, &e->c->state, STATUS_RUNNING,
 						 e->child.pid, err);
 }
 

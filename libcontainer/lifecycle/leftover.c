@@ -2,7 +2,7 @@
 
 /*
  * What a create leaves that was killed before its record was on disk. Its processes die by themselves
- * (the conversation's end of file); its mounts and descriptors go with them; its cgroups and resctrl groups
+ * (the handshake's end of file); its mounts and descriptors go with them; its cgroups and resctrl groups
  * stay.
  */
 

@@ -42,7 +42,7 @@
 
 #define LOOPBACK_SECONDS 10
 
-static void tell_phase(const struct restoration *r, const char *phase)
+static void report_phase(const struct restoration *r, const char *phase)
 {
 	const struct checkpoint_progress p = { .phase = phase };
 
@@ -106,7 +106,7 @@ static int add_cgroup_roots(struct restoration *r, struct error *err)
 
 static int make_request(struct restoration *r, struct error *err)
 {
-	const struct outside_restore outside = {
+	const struct external_restore outside = {
 		.spec = r->c.spec,
 		.config = r->c.resolved,
 		.m = r->m,
@@ -134,10 +134,10 @@ static int make_request(struct restoration *r, struct error *err)
 		criu_field(&r->request, "lsm_profile", r->o->lsm_profile);
 	if (r->o->lsm_mount_context)
 		criu_field(&r->request, "lsm_mount_context", r->o->lsm_mount_context);
-	ret = outside_restore_namespaces(&outside, err);
+	ret = external_restore_namespaces(&outside, err);
 	if (ret == 0)
-		ret = outside_restore_mounts(&outside, err);
-	return ret < 0 ? ret : outside_restore_streams(&outside, err);
+		ret = external_restore_mounts(&outside, err);
+	return ret < 0 ? ret : external_restore_streams(&outside, err);
 }
 
 static int start_criu(struct restoration *r, struct error *err)
@@ -314,12 +314,12 @@ static int on_notify(void *data, const char *script, pid_t pid, int fd, struct e
 
 /* ---- all of it ---- */
 
-static int converse(struct restoration *r, struct error *err)
+static int run_criu(struct restoration *r, struct error *err)
 {
 	struct criu_result result = { 0 };
 	int ret;
 
-	tell_phase(r, "restore");
+	report_phase(r, "restore");
 	ret = criu_run(r->criu, &r->request, on_notify, r, &result, err);
 	timings_mark("criu");
 	if (ret < 0)
@@ -380,7 +380,7 @@ int restoration_run(struct restoration *r, struct error *err)
 		ret = creation_enter_resctrl(&r->c, err);
 		r->c.child.pid = -1;
 	}
-	return ret < 0 ? ret : converse(r, err);
+	return ret < 0 ? ret : run_criu(r, err);
 }
 
 /* Whatever CRIU has left when it did not come to its end: all in these cgroups is ours, they were empty. */
@@ -390,7 +390,7 @@ void restoration_done(struct restoration *r)
 	if (!r->c.kept && r->c.cgroup_made && !cgroup_is_none(r->c.cgroup))
 		(void)cgroup_signal(r->c.cgroup, SIGKILL, NULL);
 	str_done(&r->request);
-	outside_fds_done(&r->fds);
+	external_fds_done(&r->fds);
 	checkpoint_dirs_close(&r->dirs);
 	creation_done(&r->c);
 }
@@ -422,7 +422,7 @@ int container_restore(const struct runtime *rt, const struct restore_options *o,
 	restoration_done(&r);
 	if (n < 0)
 		return n;
-	tell_phase(&r, "done");
+	report_phase(&r, "done");
 	n = checkpoint_exec(*ret, o->post_restore_exec, "restore", o->common.exec_timeout, err);
 	if (n < 0)
 		(void)container_delete(*ret, true, NULL);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "lifecycle/checkpoint.h"
 #include "lifecycle/creation.h"
-#include "lifecycle/outside.h"
+#include "lifecycle/external.h"
 
 struct restoration {
 	const struct restore_options *o;
@@ -15,7 +15,7 @@ struct restoration {
 	struct checkpoint_dirs dirs;
 	struct manifest manifest, *m; /* m: NULL when the images are not ours */
 	struct streams streams;
-	struct outside_fds fds;
+	struct external_fds fds;
 	struct str request;
 	struct criu *criu;
 	unsigned version;

@@ -39,17 +39,17 @@ int send_pidfd(const char *path, int pidfd, struct error *err)
 	return path ? socket_send_fd(path, pidfd, "pidfd", err) : 0;
 }
 
-int await_console(struct conversation *t, int *console, struct error *err)
+int await_console(struct handshake *t, int *console, struct error *err)
 {
 	int r;
 
 	if (!(t->features & WITH_CONSOLE))
 		return 0;
-	r = talk_await(t, SYNC_CONSOLE, console, NULL, err);
+	r = handshake_await(t, SYNC_CONSOLE, console, NULL, err);
 	return r < 0 ? r : console_set_size(*console, t->process->console_size, err);
 }
 
-int take_console(struct conversation *t, const char *socket, int *console, struct error *err)
+int take_console(struct handshake *t, const char *socket, int *console, struct error *err)
 {
 	int r = await_console(t, console, err);
 
@@ -70,17 +70,17 @@ int send_console(const char *socket, int *console, struct error *err)
 	return r;
 }
 
-int start_conversation(struct conversation *t, const struct state *s, enum container_status status,
+int handshake_start(struct handshake *t, const struct state *s, enum container_status status,
 		       pid_t pid, struct error *err)
 {
-	int r = talk_tell(t, SYNC_START, err);
+	int r = handshake_send(t, SYNC_START, err);
 
 	if (r == 0 && (t->features & WITH_LISTENER))
 		r = listener_forward(t, s, container_status_name(status), pid, err);
-	return r < 0 ? r : talk_await_exec(t, err);
+	return r < 0 ? r : handshake_await_exec(t, err);
 }
 
-#define POSTSTART_LOCK_PATIENCE 10 /* seconds */
+#define POSTSTART_LOCK_TIMEOUT 10 /* seconds */
 
 int start_poststart(const struct spec *spec, const struct state *s, int dir, bool *lost,
 		    struct error *err)
@@ -95,7 +95,7 @@ int start_poststart(const struct spec *spec, const struct state *s, int dir, boo
 	/* A hook may well ask to update or to pause its container: it must not wait for us. */
 	store_unlock(dir);
 	r = hooks_run(spec->hooks, HOOK_POSTSTART, s->bundle, str_text(&text), false, err);
-	*lost = r < 0 && store_lock(dir, POSTSTART_LOCK_PATIENCE, NULL) < 0;
+	*lost = r < 0 && store_lock(dir, POSTSTART_LOCK_TIMEOUT, NULL) < 0;
 	return r;
 }
 
@@ -125,7 +125,7 @@ static int connect_to_init(struct container *c, struct error *err)
 
 	if (fd < 0)
 		return sysf(err, "socket");
-	if (talk_watch(fd, err) < 0)
+	if (handshake_watch(fd, err) < 0)
 		return -err->num;
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" START_SOCKET, c->dir);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
@@ -163,7 +163,7 @@ static int converse(struct container *c, const struct spec *spec, int pidfd, enu
 		    struct error *err)
 {
 	auto_(close_fd) int sync = connect_to_init(c, err);
-	struct conversation t = {
+	struct handshake t = {
 		.sync = sync,
 		.pidfd = pidfd,
 		.pid = c->state.init.pid,
@@ -176,13 +176,13 @@ static int converse(struct container *c, const struct spec *spec, int pidfd, enu
 
 	if (sync < 0)
 		return -err->num;
-	r = start_conversation(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
+	r = handshake_start(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
 	if (r < 0 && !take_back(sync))
 		*failure = t.hook_failed ? HOOK_FAILED : START_FAILED;
 	return r;
 }
 
-#define DEATH_PATIENCE 10 /* seconds */
+#define DEATH_TIMEOUT 10 /* seconds */
 
 /*
  * A container whose start failed is stopped when we return, for whoever asks next: what it was made of stays for
@@ -191,7 +191,7 @@ static int converse(struct container *c, const struct spec *spec, int pidfd, enu
 static void stop(struct container *c, int pidfd)
 {
 	(void)container_kill(c, SIGKILL, true, NULL);
-	(void)child_await(pidfd, DEATH_PATIENCE);
+	(void)child_await(pidfd, DEATH_TIMEOUT);
 }
 
 /* After a startContainer or poststart hook that failed. */

@@ -121,11 +121,11 @@ static int stop(struct stop *s, const struct stop_options *o, struct stop_result
 		return r;
 	exit_explain(s->c, &s->end, true, &ret->exit);
 	clock_text(ret->exit.finished);
-	(void)exit_keep(s->c, &ret->exit, EXIT_PATIENCE, NULL);
+	(void)exit_keep(s->c, &ret->exit, EXIT_TIMEOUT, NULL);
 	return 0;
 }
 
-static int tell_stopped(struct container *c, struct stop_result *ret, struct error *err)
+static int report_stopped(struct container *c, struct stop_result *ret, struct error *err)
 {
 	struct container_waiter w = { .c = c };
 	int r = container_wait(&w, 1, false, 0, err);
@@ -154,6 +154,6 @@ int container_stop(struct container *c, const struct stop_options *o, struct sto
 		return failf(err, EAGAIN, "container '%s' is still being created", c->state.id);
 	pidfd = s.pidfd = container_init_pidfd(c, err);
 	if (pidfd == -ESRCH)
-		return tell_stopped(c, ret, err);
+		return report_stopped(c, ret, err);
 	return pidfd < 0 ? pidfd : stop(&s, o, ret, err);
 }

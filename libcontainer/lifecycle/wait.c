@@ -10,7 +10,7 @@
 #include "base/macros.h"
 #include "base/proc.h"
 #include "container/exit.h"
-#include "container/target.h"
+#include "container/select_process.h"
 
 struct watch {
 	struct container_waiter *w;
@@ -23,7 +23,7 @@ static bool is_init(const struct container_waiter *w)
 }
 
 /* A zombie is still there to be asked, a record may be kept; else nobody knows. */
-static void tell_stopped(struct container_waiter *w)
+static void report_stopped(struct container_waiter *w)
 {
 	auto_(close_fd) int pidfd = identity_open_zombie(&w->c->state.init);
 	struct process_end end = { 0 };
@@ -44,7 +44,7 @@ static int refuse_stopped(struct container *c, struct error *err)
 	struct container_waiter w = { .c = c };
 	auto_str words = STR_INIT;
 
-	tell_stopped(&w);
+	report_stopped(&w);
 	container_exit_words(&w.exit, &words);
 	return failf(err, EINVAL,
 		     "cannot exec in a stopped container: the container has stopped (init %s)",
@@ -72,7 +72,7 @@ int exit_refuse(struct container *c, struct error *err)
 
 static int open_watch(struct container_waiter *w, struct watch *ret, struct error *err)
 {
-	static const struct container_target init = { 0 };
+	static const struct process_selector init = { 0 };
 	enum container_status status = STATUS_STOPPED;
 	int fd;
 
@@ -84,15 +84,15 @@ static int open_watch(struct container_waiter *w, struct watch *ret, struct erro
 		if (r < 0)
 			return r;
 		if (status == STATUS_STOPPED) {
-			tell_stopped(w);
+			report_stopped(w);
 			return -ESRCH;
 		}
 	}
-	fd = target_open(w->c, w->target ? w->target : &init, &ret->pid, err);
+	fd = container_select_process(w->c, w->target ? w->target : &init, &ret->pid, err);
 	if (fd != -ESRCH || !is_init(w))
 		return fd;
 	/* Between our two looks. */
-	tell_stopped(w);
+	report_stopped(w);
 	return fd;
 }
 
@@ -111,7 +111,7 @@ static int finish(const struct watch *watch, int pidfd, struct error *err)
 	w->done = true;
 	/* A root that we may only read is no reason not to tell. */
 	if (is_init(w))
-		(void)exit_keep(w->c, &w->exit, EXIT_PATIENCE, NULL);
+		(void)exit_keep(w->c, &w->exit, EXIT_TIMEOUT, NULL);
 	return 1;
 }
 

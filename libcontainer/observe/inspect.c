@@ -113,7 +113,7 @@ static void compare(struct inspection *i, const char *id, struct sharing *s)
 	if (streq(id, i->c->state.id) || container_open(i->c->root, id, &other, NULL) < 0 ||
 	    other->incomplete)
 		return;
-	proc = look_at_init(other, NULL);
+	proc = proc_dir_open_init(other, NULL);
 	if (proc < 0)
 		return;
 	read_namespaces(proc, inodes);
@@ -154,7 +154,7 @@ static void write_namespaces(struct inspection *i, const struct sharing *s)
 /* One that shares a namespace with nobody but itself is compared with all the same: they may have joined it. */
 static void sharing(struct inspection *i)
 {
-	auto_(close_fd) int self = look_at(getpid());
+	auto_(close_fd) int self = proc_dir_open(getpid());
 	auto_ids ids = { 0 };
 	struct sharing s = { 0 };
 
@@ -267,7 +267,7 @@ static int write_all_of(struct inspection *i, struct error *err)
 		return r;
 	if (status == STATUS_CREATING)
 		return failf(err, EBUSY, "container not running: it is being created");
-	i->init = status == STATUS_STOPPED ? -ESRCH : look_at_init(i->c, err);
+	i->init = status == STATUS_STOPPED ? -ESRCH : proc_dir_open_init(i->c, err);
 	if (i->init < 0 && i->init != -ESRCH)
 		return i->init;
 	if (i->init < 0)

@@ -4,7 +4,7 @@
 /* What the parts of `inspect` share: each writes members of the document, and rows of the table. */
 
 #include "container/rows.h"
-#include "observe/look.h"
+#include "observe/proc_dir.h"
 
 struct inspection {
 	struct container *c;

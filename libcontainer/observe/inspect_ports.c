@@ -44,7 +44,7 @@ static void own(struct owners *o, uint64_t inode, pid_t pid)
 /* "socket:[1234]" */
 static void sockets_of(struct inspection *i, pid_t pid, struct owners *owners)
 {
-	auto_(close_fd) int proc = look_at(pid);
+	auto_(close_fd) int proc = proc_dir_open(pid);
 	int dir = proc < 0 ? -1 : openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = dir < 0 ? NULL : fdopendir(dir);
 	const struct dirent *e;
@@ -55,7 +55,7 @@ static void sockets_of(struct inspection *i, pid_t pid, struct owners *owners)
 		return;
 	}
 	while ((e = readdir(d))) {
-		const char *to = e->d_name[0] == '.' ? NULL : look_link(i->arena, dirfd(d), e->d_name);
+		const char *to = e->d_name[0] == '.' ? NULL : proc_dir_link(i->arena, dirfd(d), e->d_name);
 		uint64_t inode;
 
 		if (to && starts_with(to, "socket:[") &&
@@ -143,9 +143,9 @@ int inspect_ports(struct inspection *i, struct error *err)
 	free(pids);
 	json_array_begin(i->o, "ports");
 	foreach_array(t, tables) {
-		char *text = (char *)(uintptr_t)look_text(i->arena, i->init, t->file), *one;
+		char *text = (char *)(uintptr_t)proc_dir_text(i->arena, i->init, t->file), *one;
 
-		while (text && (one = look_line(&text)))
+		while (text && (one = take_line(&text)))
 			line(i, t, one, &owners);
 	}
 	json_array_end(i->o);

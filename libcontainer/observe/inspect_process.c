@@ -32,7 +32,7 @@ static void capabilities(struct inspection *i, const char *status)
 
 	json_object_begin(i->o, "capabilities");
 	foreach_array(set, sets) {
-		const char *text = look_field(i->arena, status, set->field);
+		const char *text = status_field(i->arena, status, set->field);
 		auto_str words = STR_INIT;
 		uint64_t mask = 0;
 		char name[48];
@@ -56,12 +56,12 @@ static void capabilities(struct inspection *i, const char *status)
 /* "Max open files            1024                 4096                 files" */
 static void rlimits(struct inspection *i, int proc, bool rows)
 {
-	char *text = (char *)(uintptr_t)look_text(i->arena, proc, "limits"), *line;
+	char *text = (char *)(uintptr_t)proc_dir_text(i->arena, proc, "limits"), *line;
 
 	json_object_begin(i->o, "rlimits");
 	if (text)
-		(void)look_line(&text);
-	while (text && (line = look_line(&text))) {
+		(void)take_line(&text);
+	while (text && (line = take_line(&text))) {
 		char soft[24], hard[24];
 		size_t n = min_of(strlen(line), (size_t)26);
 		const char *name;
@@ -98,17 +98,17 @@ void inspect_rights(struct inspection *i, int proc)
 		{ "Cpus_allowed_list", "cpus" }, { "Mems_allowed_list", "mems" },
 	};
 	/* clang-format on */
-	const char *status = look_text(i->arena, proc, "status");
+	const char *status = proc_dir_text(i->arena, proc, "status");
 
 	if (!status)
 		return;
-	inspect_text(i, "seccomp", seccomp_name(look_field(i->arena, status, "Seccomp")));
+	inspect_text(i, "seccomp", seccomp_name(status_field(i->arena, status, "Seccomp")));
 	foreach_array(f, fields)
-		inspect_text(i, f->name, look_field(i->arena, status, f->field));
-	inspect_text(i, "lsmLabel", look_text(i->arena, proc, "attr/current"));
-	inspect_text(i, "oomScoreAdj", look_text(i->arena, proc, "oom_score_adj"));
-	inspect_text(i, "cwd", look_link(i->arena, proc, "cwd"));
-	inspect_text(i, "exe", look_link(i->arena, proc, "exe"));
+		inspect_text(i, f->name, status_field(i->arena, status, f->field));
+	inspect_text(i, "lsmLabel", proc_dir_text(i->arena, proc, "attr/current"));
+	inspect_text(i, "oomScoreAdj", proc_dir_text(i->arena, proc, "oom_score_adj"));
+	inspect_text(i, "cwd", proc_dir_link(i->arena, proc, "cwd"));
+	inspect_text(i, "exe", proc_dir_link(i->arena, proc, "exe"));
 	capabilities(i, status);
 	rlimits(i, proc, true);
 }
@@ -133,7 +133,7 @@ static void descriptors(struct inspection *i, int proc)
 
 	json_object_begin(i->o, "fds");
 	while (d && (e = readdir(d))) {
-		const char *to = e->d_name[0] == '.' ? NULL : look_link(i->arena, dir, e->d_name);
+		const char *to = e->d_name[0] == '.' ? NULL : proc_dir_link(i->arena, dir, e->d_name);
 
 		if (to)
 			json_string(i->o, e->d_name, to);
@@ -153,7 +153,7 @@ static void memory(struct inspection *i, const char *status)
 
 	json_object_begin(i->o, "memory");
 	foreach_array(f, fields) {
-		const char *text = look_field(i->arena, status, *f);
+		const char *text = status_field(i->arena, status, *f);
 		uint64_t kb;
 
 		if (text && parse_u64n(text, strcspn(text, " "), 10, &kb) == 0)
@@ -180,7 +180,7 @@ static const char *start_time(struct inspection *i, pid_t pid)
 	return arena_strdup(i->arena, text);
 }
 
-static void row_of(struct inspection *i, const struct container_process_info *p, const char *args,
+static void row_of(struct inspection *i, const struct process_table_row *p, const char *args,
 		   size_t n)
 {
 	char *line = n ? arena_alloc(i->arena, n + 1) : NULL;
@@ -197,10 +197,10 @@ static void text_of(struct inspection *i, const char *key, const char *value)
 		json_string(i->o, key, value);
 }
 
-static void process(struct inspection *i, const struct container_process_info *p)
+static void process(struct inspection *i, const struct process_table_row *p)
 {
-	auto_(close_fd) int proc = look_at(p->pid);
-	const char *status = proc < 0 ? NULL : look_text(i->arena, proc, "status");
+	auto_(close_fd) int proc = proc_dir_open(p->pid);
+	const char *status = proc < 0 ? NULL : proc_dir_text(i->arena, proc, "status");
 	const char *args, *env;
 	size_t n_args = 0, n_env = 0;
 
@@ -208,22 +208,22 @@ static void process(struct inspection *i, const struct container_process_info *p
 		i->vanished++;
 		return;
 	}
-	args = look_bytes(i->arena, proc, "cmdline", &n_args);
+	args = proc_dir_bytes(i->arena, proc, "cmdline", &n_args);
 	json_object_begin(i->o, NULL);
 	json_i64(i->o, "pid", p->pid);
 	json_i64(i->o, "inside", p->inside);
 	json_i64(i->o, "parent", p->parent);
 	json_string(i->o, "state", p->state);
 	json_string(i->o, "name", p->name);
-	text_of(i, "exe", look_link(i->arena, proc, "exe"));
+	text_of(i, "exe", proc_dir_link(i->arena, proc, "exe"));
 	words(i, "args", args, n_args);
-	text_of(i, "cwd", look_link(i->arena, proc, "cwd"));
-	text_of(i, "root", look_link(i->arena, proc, "root"));
+	text_of(i, "cwd", proc_dir_link(i->arena, proc, "cwd"));
+	text_of(i, "root", proc_dir_link(i->arena, proc, "root"));
 	text_of(i, "started", start_time(i, p->pid));
-	text_of(i, "cgroup", look_text(i->arena, proc, "cgroup"));
-	text_of(i, "threads", look_field(i->arena, status, "Threads"));
+	text_of(i, "cgroup", proc_dir_text(i->arena, proc, "cgroup"));
+	text_of(i, "threads", status_field(i->arena, status, "Threads"));
 	if (i->flags & INSPECT_ENV) {
-		env = look_bytes(i->arena, proc, "environ", &n_env);
+		env = proc_dir_bytes(i->arena, proc, "environ", &n_env);
 		words(i, "env", env, n_env);
 	}
 	descriptors(i, proc);
@@ -235,9 +235,9 @@ static void process(struct inspection *i, const struct container_process_info *p
 
 int inspect_processes(struct inspection *i, struct error *err)
 {
-	struct container_process_info *all = NULL;
+	struct process_table_row *all = NULL;
 	size_t n = 0;
-	int r = container_processes(i->c, &all, &n, err);
+	int r = container_process_table(i->c, &all, &n, err);
 
 	if (r < 0)
 		return r;

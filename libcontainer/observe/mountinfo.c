@@ -6,7 +6,7 @@
 
 #include "base/parse.h"
 #include "base/str.h"
-#include "observe/look.h"
+#include "observe/proc_dir.h"
 
 /* "\040" is a blank, in place. */
 static char *unescape(char *text)
@@ -72,7 +72,7 @@ static bool parse(char *line, struct mount_line *m)
 
 int mountinfo_read(struct arena *a, int proc_dir, struct mount_lines *ret)
 {
-	char *text = (char *)(uintptr_t)look_text(a, proc_dir, "mountinfo"), *line;
+	char *text = (char *)(uintptr_t)proc_dir_text(a, proc_dir, "mountinfo"), *line;
 	size_t room = 0;
 
 	*ret = (struct mount_lines){ 0 };
@@ -83,7 +83,7 @@ int mountinfo_read(struct arena *a, int proc_dir, struct mount_lines *ret)
 	ret->v = arena_array_of(a, struct mount_line, room + 1);
 	if (!ret->v)
 		return -ENOMEM;
-	while ((line = look_line(&text)) && ret->n <= room)
+	while ((line = take_line(&text)) && ret->n <= room)
 		ret->n += parse(line, &ret->v[ret->n]);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "container/inside.h"
 #include "container/mount_record.h"
 #include "container/rows.h"
-#include "observe/look.h"
+#include "observe/proc_dir.h"
 #include "observe/mountinfo.h"
 #include "resolve/resolve.h"
 
@@ -108,7 +108,7 @@ static int list(struct container *c, struct arena *a, struct container_rows *ret
 		struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
-	auto_(close_fd) int proc = look_at_init(c, err), root = proc < 0 ? proc : inside_root(c, err);
+	auto_(close_fd) int proc = proc_dir_open_init(c, err), root = proc < 0 ? proc : inside_root(c, err);
 	struct resolve_input in = { .bundle = -EBADF };
 	const struct resolved *resolved = NULL;
 	struct mount_lines lines;

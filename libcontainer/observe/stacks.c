@@ -2,7 +2,7 @@
 
 /* What every thread of a container does, or waits for: its system call, where it sleeps in the kernel, its frames. */
 
-#include "observe/hold.h"
+#include "observe/thread_stop.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "container/rows.h"
-#include "observe/look.h"
+#include "observe/proc_dir.h"
 #include "security/seccomp.h"
 
 #define THREADS_MAX 4096
@@ -33,10 +33,10 @@ struct stacks {
 struct thread {
 	pid_t tid;
 	int dir; /* its folder in /proc */
-	struct held held;
+	struct stopped_thread held;
 };
 
-static void row(struct stacks *s, const struct container_process_info *p, pid_t tid,
+static void row(struct stacks *s, const struct process_table_row *p, pid_t tid,
 		const char *what, const char *value)
 {
 	rows_printf(s->rows, "%d", (int)p->pid);
@@ -48,10 +48,10 @@ static void row(struct stacks *s, const struct container_process_info *p, pid_t 
 /* ---- the system call ---- */
 
 /* "35 0x7f.. 0x0 ... sp pc", "running", or "-1 sp pc" of one that is in none. */
-static void syscall_of(struct stacks *s, const struct container_process_info *p,
+static void syscall_of(struct stacks *s, const struct process_table_row *p,
 		       const struct thread *t, bool is_32)
 {
-	char *text = (char *)(uintptr_t)look_text(s->arena, t->dir, "syscall"), *word;
+	char *text = (char *)(uintptr_t)proc_dir_text(s->arena, t->dir, "syscall"), *word;
 	auto_str call = STR_INIT;
 	const char *name;
 	int64_t number;
@@ -84,17 +84,17 @@ static void syscall_of(struct stacks *s, const struct container_process_info *p,
 }
 
 /* "[<0>] do_wait+0x57/0xc0" */
-static void kernel_stack(struct stacks *s, const struct container_process_info *p,
+static void kernel_stack(struct stacks *s, const struct process_table_row *p,
 			 const struct thread *t)
 {
-	char *text = (char *)(uintptr_t)look_text(s->arena, t->dir, "stack"), *line;
+	char *text = (char *)(uintptr_t)proc_dir_text(s->arena, t->dir, "stack"), *line;
 
 	if (!text) {
 		s->no_stack = s->no_stack || errno == EPERM || errno == EACCES;
 		return;
 	}
 	json_array_begin(s->o, "kernel");
-	while ((line = look_line(&text))) {
+	while ((line = take_line(&text))) {
 		const char *at = strstr(line, "] ");
 
 		at = at ? at + 2 : line;
@@ -127,11 +127,11 @@ static const char *place_of(struct stacks *s, const char *maps, uint64_t address
 	return NULL;
 }
 
-static void user_stack(struct stacks *s, const struct container_process_info *p,
+static void user_stack(struct stacks *s, const struct process_table_row *p,
 		       const struct thread *t, const char *maps)
 {
 	uint64_t frames[FRAMES_MAX];
-	size_t n = hold_frames(&t->held, frames);
+	size_t n = thread_stop_frames(&t->held, frames);
 
 	if (!n)
 		return;
@@ -153,13 +153,13 @@ static void user_stack(struct stacks *s, const struct container_process_info *p,
 
 /* ---- threads ---- */
 
-static void thread(struct stacks *s, const struct container_process_info *p, const struct thread *t,
+static void thread(struct stacks *s, const struct process_table_row *p, const struct thread *t,
 		   const char *maps, bool is_32)
 {
-	const char *wchan = look_text(s->arena, t->dir, "wchan");
-	const char *name = look_text(s->arena, t->dir, "comm");
-	const char *status = look_text(s->arena, t->dir, "status");
-	const char *state = status ? look_field(s->arena, status, "State") : NULL;
+	const char *wchan = proc_dir_text(s->arena, t->dir, "wchan");
+	const char *name = proc_dir_text(s->arena, t->dir, "comm");
+	const char *status = proc_dir_text(s->arena, t->dir, "status");
+	const char *state = status ? status_field(s->arena, status, "State") : NULL;
 
 	if (!status)
 		return;
@@ -216,19 +216,19 @@ static void hold_all(struct stacks *s, struct thread *v, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		why = (struct error)ERROR_INIT;
-		if (hold_begin(v[i].tid, &v[i].held, &why) < 0 && why.num != ESRCH)
+		if (thread_stop_begin(v[i].tid, &v[i].held, &why) < 0 && why.num != ESRCH)
 			rows_fail(s->rows, &why);
 	}
 	for (size_t i = 0; i < n; i++) {
 		why = (struct error)ERROR_INIT;
-		if (v[i].held.tid && hold_await(&v[i].held, &why) < 0 && why.num != ESRCH)
+		if (v[i].held.tid && thread_stop_await(&v[i].held, &why) < 0 && why.num != ESRCH)
 			rows_fail(s->rows, &why);
 	}
 }
 
-static void process(struct stacks *s, const struct container_process_info *p, struct thread *v)
+static void process(struct stacks *s, const struct process_table_row *p, struct thread *v)
 {
-	auto_(close_fd) int proc = look_at(p->pid);
+	auto_(close_fd) int proc = proc_dir_open(p->pid);
 	size_t n = proc < 0 ? 0 : open_threads(proc, v, THREADS_MAX);
 	bool is_32 = n && is_32_bit(proc);
 	struct error why = ERROR_INIT;
@@ -241,7 +241,7 @@ static void process(struct stacks *s, const struct container_process_info *p, st
 		rows_fail(s->rows, &why);
 	} else if (s->user) {
 		hold_all(s, v, n);
-		maps = look_text(s->arena, proc, "maps");
+		maps = proc_dir_text(s->arena, proc, "maps");
 	}
 	json_object_begin(s->o, NULL);
 	json_i64(s->o, "pid", p->pid);
@@ -253,14 +253,14 @@ static void process(struct stacks *s, const struct container_process_info *p, st
 	json_array_end(s->o);
 	json_object_end(s->o);
 	for (size_t i = 0; i < n; i++) {
-		hold_end(&v[i].held);
+		thread_stop_end(&v[i].held);
 		close_fd(v[i].dir);
 	}
 }
 
 /* ---- all ---- */
 
-static bool wanted(const struct container_process_info *p, const pid_t *pids, size_t n)
+static bool wanted(const struct process_table_row *p, const pid_t *pids, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (pids[i] == p->inside)
@@ -268,7 +268,7 @@ static bool wanted(const struct container_process_info *p, const pid_t *pids, si
 	return n == 0;
 }
 
-static int check_wanted(struct stacks *s, const struct container_process_info *all, size_t n_all,
+static int check_wanted(struct stacks *s, const struct process_table_row *all, size_t n_all,
 			const pid_t *pids, size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -282,7 +282,7 @@ static int check_wanted(struct stacks *s, const struct container_process_info *a
 	return 0;
 }
 
-static void say_missing(const struct stacks *s)
+static void log_missing(const struct stacks *s)
 {
 	if (s->no_stack)
 		log_warn("kernel stacks are left out: they need CAP_SYS_ADMIN in the first user namespace");
@@ -292,11 +292,11 @@ static void say_missing(const struct stacks *s)
 
 static int look_at_all(struct stacks *s, const pid_t *pids, size_t n, struct error *err)
 {
-	auto_(close_fd) int init = look_at_init(s->c, err);
-	struct container_process_info *all = NULL;
+	auto_(close_fd) int init = proc_dir_open_init(s->c, err);
+	struct process_table_row *all = NULL;
 	struct thread *v = calloc(THREADS_MAX, sizeof(*v));
 	size_t n_all = 0;
-	int r = init < 0 ? init : v ? container_processes(s->c, &all, &n_all, err)
+	int r = init < 0 ? init : v ? container_process_table(s->c, &all, &n_all, err)
 				    : sysf(err, "stacks");
 
 	if (r == 0)
@@ -306,7 +306,7 @@ static int look_at_all(struct stacks *s, const pid_t *pids, size_t n, struct err
 			process(s, &all[i], v);
 	free(all);
 	free(v);
-	say_missing(s);
+	log_missing(s);
 	return r;
 }
 

@@ -25,7 +25,7 @@
 
 #define WORKERS_MAX  4
 #define WORTH_A_FORK 32 /* containers for each */
-#define PATIENCE     30 /* seconds */
+#define TIMEOUT     30 /* seconds */
 
 /* ---- network: what the kernel counts for the namespace of init ---- */
 
@@ -191,7 +191,7 @@ static void fill_all(int root, const struct container_usage_options *o, struct c
 	for (size_t i = 1; i < n; i++) {
 		int status = 0;
 
-		if (pids[i] < 0 || child_wait(pids[i], PATIENCE, &status) < 0 || status != 0)
+		if (pids[i] < 0 || child_wait(pids[i], TIMEOUT, &status) < 0 || status != 0)
 			slice(root, o, u, i, n);
 	}
 }

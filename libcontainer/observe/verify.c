@@ -91,7 +91,7 @@ static int verify(struct verification *v, struct error *err)
 		return r;
 	if (status == STATUS_CREATING)
 		return failf(err, EBUSY, "container not running: it is being created");
-	v->init = look_at_init(v->c, err);
+	v->init = proc_dir_open_init(v->c, err);
 	if (v->init < 0)
 		return v->init;
 	r = container_config(v->c, &doc, err);

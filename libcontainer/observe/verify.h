@@ -4,7 +4,7 @@
 /* What the parts of `verify` share. A check has a property, what the config asks for, and what is. */
 
 #include "container/rows.h"
-#include "observe/look.h"
+#include "observe/proc_dir.h"
 #include "resolve/resolve.h"
 
 struct verification {

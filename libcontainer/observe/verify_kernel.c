@@ -22,7 +22,7 @@
 #include "observe/verify.h"
 #include "spec/sysctl.h"
 
-#define PATIENCE  10 /* seconds */
+#define TIMEOUT  10 /* seconds */
 #define VALUE_MAX 512
 
 /* ---- namespaces ---- */
@@ -56,7 +56,7 @@ static void joined(struct verification *v, const char *name, const char *path, u
 
 static void namespaces(struct verification *v)
 {
-	auto_(close_fd) int self = look_at(getpid());
+	auto_(close_fd) int self = proc_dir_open(getpid());
 
 	foreach_array(f, files) {
 		const struct spec_namespace *ns = spec_namespace_of(&v->spec->lnx, f->flag);
@@ -132,7 +132,7 @@ static void look_inside(const struct verification *v, int pidfd, struct inside *
 	}
 }
 
-static void tell_inside(struct verification *v, const struct inside *in)
+static void report_inside(struct verification *v, const struct inside *in)
 {
 	const struct spec *s = v->spec;
 
@@ -172,8 +172,8 @@ static void from_inside(struct verification *v)
 		_exit(0);
 	}
 	if (pid > 0)
-		(void)child_wait(pid, PATIENCE, &status);
-	tell_inside(v, memory);
+		(void)child_wait(pid, TIMEOUT, &status);
+	report_inside(v, memory);
 	(void)munmap(memory, size);
 }
 
@@ -188,7 +188,7 @@ static void idmap(struct verification *v, const char *name, const char *file, co
 		return;
 	foreach_list(m, maps) str_printf(&wanted, "%s%u %u %u", wanted.n ? " " : "", m->container_id,
 					 m->host_id, m->size);
-	found = (char *)(uintptr_t)look_text(v->arena, v->init, file);
+	found = (char *)(uintptr_t)proc_dir_text(v->arena, v->init, file);
 	if (found)
 		normalize(found);
 	verify_text(v, name, str_text(&wanted), found);

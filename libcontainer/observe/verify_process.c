@@ -51,7 +51,7 @@ static void capabilities(struct verification *v, const struct spec_process *p, c
 		char text[24];
 
 		(void)snprintf(text, sizeof(text), "%016" PRIx64, set->wanted);
-		verify_text(v, set->name, text, look_field(v->arena, status, set->field));
+		verify_text(v, set->name, text, status_field(v->arena, status, set->field));
 	}
 }
 
@@ -104,7 +104,7 @@ static void rlimit(struct verification *v, const struct spec_rlimit *l, const ch
 /* The second of "0 1000 0 0": the effective one, as the host numbers it. */
 static const char *effective(struct verification *v, const char *status, const char *key)
 {
-	char *text = (char *)(uintptr_t)look_field(v->arena, status, key);
+	char *text = (char *)(uintptr_t)status_field(v->arena, status, key);
 
 	(void)(text ? strsep(&text, "\t ") : NULL);
 	return text ? strsep(&text, "\t ") : NULL;
@@ -133,14 +133,14 @@ static void user(struct verification *v, const struct spec_process *p, const cha
 		char wanted[8];
 
 		(void)snprintf(wanted, sizeof(wanted), "%04o", p->user.umask.value);
-		verify_text(v, "user umask", wanted, look_field(v->arena, status, "Umask"));
+		verify_text(v, "user umask", wanted, status_field(v->arena, status, "Umask"));
 	}
 }
 
 static void label(struct verification *v, const struct spec_process *p)
 {
-	const char *found = look_text(v->arena, v->init, "attr/current");
-	const char *apparmor = look_text(v->arena, v->init, "attr/apparmor/current");
+	const char *found = proc_dir_text(v->arena, v->init, "attr/current");
+	const char *apparmor = proc_dir_text(v->arena, v->init, "attr/apparmor/current");
 
 	if (p->selinux_label)
 		verify_text(v, "selinuxLabel", p->selinux_label, found);
@@ -153,7 +153,7 @@ static void label(struct verification *v, const struct spec_process *p)
 void verify_process(struct verification *v)
 {
 	const struct spec_process *p = v->spec->process;
-	const char *status = v->started ? look_text(v->arena, v->init, "status") : NULL;
+	const char *status = v->started ? proc_dir_text(v->arena, v->init, "status") : NULL;
 	const char *text;
 
 	if (!status) {
@@ -163,13 +163,13 @@ void verify_process(struct verification *v)
 	user(v, p, status);
 	capabilities(v, p, status);
 	verify_number(v, "noNewPrivileges", p->no_new_privileges,
-		      look_field(v->arena, status, "NoNewPrivs"));
+		      status_field(v->arena, status, "NoNewPrivs"));
 	verify_number(v, "seccomp", v->spec->lnx.seccomp ? 2 : 0,
-		      look_field(v->arena, status, "Seccomp"));
+		      status_field(v->arena, status, "Seccomp"));
 	label(v, p);
-	text = look_text(v->arena, v->init, "limits");
+	text = proc_dir_text(v->arena, v->init, "limits");
 	foreach_list(l, &p->rlimits) rlimit(v, l, text);
 	if (p->oom_score_adj.set)
 		verify_number(v, "oomScoreAdj", p->oom_score_adj.value,
-			      look_text(v->arena, v->init, "oom_score_adj"));
+			      proc_dir_text(v->arena, v->init, "oom_score_adj"));
 }

@@ -49,7 +49,7 @@ static const struct pass create_passes[] = {
 	{ pass_exec,          NULL },
 };
 
-/* The stage executes it in the host's pid namespace up to the birth: see nsexec/op_birth.c. */
+/* The stage executes it in the host's pid namespace up to the fork: see nsexec/op_fork.c. */
 static const struct pass exec_passes[] = {
 	{ pass_cgroup,          "cgroup" },
 	{ pass_exec_namespaces, "namespaces" },
@@ -57,7 +57,7 @@ static const struct pass exec_passes[] = {
 	{ pass_console,         "console" },
 	{ pass_memory_policy,   "memory policy" },
 	{ pass_process,         "process" },
-	{ pass_birth,           "program, birth" },
+	{ pass_fork,           "program, fork" },
 	{ pass_exec,            NULL },
 };
 /* Mounts that come later. */
@@ -131,8 +131,8 @@ static void add_time(struct compile *c, int file, const char *phase)
 	int place = file >= 0 && phase ? timings_stage_phase(phase) : -1;
 	struct plan_op *op;
 
-	/* What is born has not the file. */
-	if (place < 0 || (c->born && c->in->exec))
+	/* The forked process has not the file. */
+	if (place < 0 || (c->after_fork && c->in->exec))
 		return;
 	plan_origin(c->b, NULL, NULL);
 	op = plan_add(c->b, PLAN_TIME);
@@ -180,7 +180,7 @@ static int run_passes(struct compile *c, struct error *err)
 
 int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err)
 {
-	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF, .births = in->exec };
+	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF, .forks_last = in->exec };
 	auto_(arena_free) struct arena *arena = arena_new();
 	struct compile c = {
 		.in = in,
@@ -192,7 +192,7 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 		.arena = arena,
 		.proc = -1,
 		.joined_pids = -1,
-		.births = in->exec,
+		.forks_last = in->exec,
 	};
 	int r;
 

@@ -57,7 +57,7 @@ struct compile_input {
 	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
 	int init_pidfd;            /* exec, live: borrowed                                  */
 	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
-	bool no_cgroup_entry;      /* the caller moves it there when it is born             */
+	bool no_cgroup_entry;      /* the caller moves it there when it is forked           */
 	pid_t init_pid;            /* live: its number here                                 */
 	uint64_t exec_namespaces;  /* exec: CLONE_NEW* of those that are entered; 0: all    */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
@@ -74,7 +74,7 @@ struct compiled {
 	struct source *sources; /* to be cloned when the child's mount namespace is there: plan/sources.h */
 	size_t n_sources;
 	int mount_ns;          /* owned: the one that is joined by path; -EBADF: the child makes its own */
-	bool births;           /* the stage is executed in the caller's pid namespace, and gives birth to that child */
+	bool forks_last;           /* the stage is executed in the caller's pid namespace, and forks that child */
 	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
 	bool new_userns;       /* uid_map and gid_map want to be written         */
 	bool drop_groups;      /* before the user namespace is joined: it may forbid that */

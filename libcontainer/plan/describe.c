@@ -18,7 +18,7 @@ static const struct name feature_names[] = {
 	{ "idmap", WITH_IDMAP },               { "runtime-hooks", WITH_RUNTIME_HOOKS },
 	{ "console", WITH_CONSOLE },           { "start-socket", WITH_START_SOCKET },
 	{ "listener", WITH_LISTENER },         { "sources", WITH_SOURCES },
-	{ "birth", WITH_BIRTH },
+	{ "fork", WITH_FORK },
 };
 /* clang-format on */
 

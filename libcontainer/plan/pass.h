@@ -26,10 +26,10 @@ struct compile {
 	int proc;              /* index of the verified procfs in the fd table, or -1 */
 	int *preserved;        /* --preserve-fds: index in the fd table of number 3, 4, ...; -1: closed there */
 	unsigned n_preserved;
-	bool births;           /* the program's process is born by the stage: BIRTH         */
+	bool forks_last;           /* the stage forks the program's process: FORK         */
 	int joined_pids;       /* index in the fd table of the pid namespace that procfs is to show, or -1: our own */
-	bool born;             /* what is added now is its part                            */
-	bool filter_loaded, filter_early; /* compiled; to be loaded before the birth        */
+	bool after_fork;       /* what is added now is its part                            */
+	bool filter_loaded, filter_early; /* compiled; to be loaded before the fork         */
 	struct seccomp_program filter;
 	struct caps_plan caps; /* of the program                                           */
 	const struct resolved_mount **sealed; /* read-only when all mounts and devices are there */
@@ -40,7 +40,7 @@ typedef int pass_fn(struct compile *c, struct error *err);
 
 pass_fn pass_namespaces, pass_exec_namespaces, pass_cgroup, pass_root, pass_mounts, pass_devices,
 	pass_console, pass_create_hooks, pass_masks, pass_seal_mounts, pass_enter_root, pass_system, pass_process_early,
-	pass_memory_policy, pass_process, pass_created, pass_birth, pass_program, pass_start_hooks, pass_exec;
+	pass_memory_policy, pass_process, pass_created, pass_fork, pass_program, pass_start_hooks, pass_exec;
 
 /* c->filter, once. */
 int compile_filter(struct compile *c, struct error *err);

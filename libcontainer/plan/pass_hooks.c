@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Hooks: the runtime's own are a step of the conversation, the container's are ops. */
+/* Hooks: the runtime's own are a step of the handshake, the container's are ops. */
 
 #include <errno.h>
 

@@ -120,7 +120,7 @@ static int join(struct compile *c, const struct resolved_namespace *ns, struct e
 		c->own_cgroup_namespace = r == 0 && !is_hosts_cgroup_namespace(fd);
 	if (r < 0)
 		return r;
-	if (c->resolved->joins_first && !c->births) {
+	if (c->resolved->joins_first && !c->forks_last) {
 		c->out->joins[c->out->n_joins++] =
 			(struct join){ .fd = take_fd(fd), .flags = ns->type, .origin = ns->json };
 	} else {
@@ -184,9 +184,9 @@ static int new_namespace(struct compile *c, const struct resolved_namespace *ns,
 	return time_offsets(c, err);
 }
 
-/* ---- a birth in a pid namespace of others ---- */
+/* ---- a fork into a pid namespace of others ---- */
 
-/* These are told of the process before it can be born: they see the one that is made in the namespace at once. */
+/* These are told of the process before it can be forked: they see the one that is made in the namespace at once. */
 static bool hooks_come_before(const struct spec_hooks *hooks)
 {
 	return hooks && (hooks->kind[HOOK_PRESTART].n || hooks->kind[HOOK_CREATE_RUNTIME].n ||
@@ -214,10 +214,10 @@ static bool procfs_shows(const struct resolved_namespace *pids)
 
 /*
  * In a pid namespace that is there already others look on. setns(2) leaves the stage outside of it: it does all that takes
- * rights, and gives birth to the process that has the program's (nsexec/op_birth.c). Else, and with a user namespace, a
+ * rights, and forks the process that has the program's (nsexec/op_fork.c). Else, and with a user namespace, a
  * helper makes the process there at once.
  */
-static bool gives_birth(const struct compile *c)
+static bool forks_last(const struct compile *c)
 {
 	if (!c->process || (c->resolved->own_namespaces & CLONE_NEWUSER) ||
 	    hooks_come_before(c->spec->hooks) || has_proc_by_page(c->resolved))
@@ -232,8 +232,8 @@ int pass_namespaces(struct compile *c, struct error *err)
 {
 	const struct resolved *resolved = c->resolved;
 
-	if (gives_birth(c)) {
-		c->births = c->out->births = true;
+	if (forks_last(c)) {
+		c->forks_last = c->out->forks_last = true;
 		/* Who is in the namespace of the runtime itself may see the stage. */
 		plan_add(c->b, PLAN_DUMPABLE);
 	}

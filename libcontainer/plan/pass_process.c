@@ -28,7 +28,7 @@
 int pass_process_early(struct compile *c, struct error *err)
 {
 	(void)err;
-	if (!c->births) /* else it is the one that is born */
+	if (!c->forks_last) /* else it is the forked one */
 		plan_add(c->b, PLAN_SETSID);
 	if (c->in->keyring)
 		plan_add_s(c->b, PLAN_KEYRING, c->in->keyring, NULL);
@@ -47,7 +47,7 @@ int pass_console(struct compile *c, struct error *err)
 	op->x = c->process->user.uid;
 	if (!c->in->exec && !c->resolved->dev_is_bound)
 		op->flags |= OP_FILE;
-	if (c->births)
+	if (c->forks_last)
 		op->flags |= OP_LATER;
 	plan_feature(c->b, WITH_CONSOLE);
 	return 0;
@@ -86,7 +86,7 @@ static bool allows_all(const struct compile *c, const struct seccomp_call *calls
 	return true;
 }
 
-/* What one that `create` has born does until the program: it waits for `start`, places descriptors, looks HOME up. */
+/* What one that `create` has forked does until the program: it waits for `start`, places descriptors, looks HOME up. */
 static bool allows_creation(const struct compile *c)
 {
 	/* clang-format off */
@@ -109,7 +109,7 @@ static bool allows_creation(const struct compile *c)
 
 /*
  * Without no_new_privs a filter is loaded with CAP_SYS_ADMIN. It is gone with the execve: what a program gets is computed
- * from the other sets (capabilities(7)). Who is born among the container's processes has no right that the program has
+ * from the other sets (capabilities(7)). Who is forked among the container's processes has no right that the program has
  * not: its filter is loaded before (early), if it allows what is still to be done then.
  */
 static bool filter_comes_early(const struct compile *c, const struct caps_plan *caps)
@@ -147,7 +147,7 @@ static int add_capabilities(struct compile *c, struct error *err)
 
 	if (r < 0)
 		return r;
-	if (c->births) {
+	if (c->forks_last) {
 		c->filter_early = filter_comes_early(c, &caps);
 		filter_needs_rights = filter_needs_rights && c->filter.count;
 	}
@@ -228,7 +228,7 @@ static int add_groups(struct compile *c, struct error *err)
 
 		op = plan_add(c->b, PLAN_GROUPS);
 		op->l1 = ids;
-		c->out->drop_groups = !c->births && joins_userns(c);
+		c->out->drop_groups = !c->forks_last && joins_userns(c);
 		op->flags = joins_userns(c) && !u->additional_gids.n ? OP_OPTIONAL : 0;
 		return 0;
 	}
@@ -286,7 +286,7 @@ int pass_process(struct compile *c, struct error *err)
 	if (c->in->exec || !c->spec->root->readonly)
 		compile_cwd(c);
 	r = add_groups(c, err);
-	if (r == 0 && c->births)
+	if (r == 0 && c->forks_last)
 		r = compile_filter(c, err);
 	if (r == 0)
 		r = add_capabilities(c, err);
@@ -325,7 +325,7 @@ static bool is_pid_1(const struct compile *c)
 	return ns && !ns->path;
 }
 
-static int add_birth(struct compile *c, struct error *err);
+static int add_fork(struct compile *c, struct error *err);
 static bool is_found_early(const struct compile *c);
 
 int pass_created(struct compile *c, struct error *err)
@@ -339,11 +339,11 @@ int pass_created(struct compile *c, struct error *err)
 		plan_add(c->b, PLAN_FIND_EXEC);
 		plan_origin(c->b, NULL, NULL);
 	}
-	plan_add(c->b, PLAN_CLOSE_REST)->x = c->births;
+	plan_add(c->b, PLAN_CLOSE_REST)->x = c->forks_last;
 	/* From here on end of file tells of the runtime's death; its normal exit must not kill. */
 	plan_add(c->b, PLAN_PDEATHSIG);
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
-	r = c->births ? add_birth(c, err) : 0;
+	r = c->forks_last ? add_fork(c, err) : 0;
 	if (r < 0)
 		return r;
 	if (c->in->start_socket < 0) {
@@ -607,18 +607,18 @@ int pass_program(struct compile *c, struct error *err)
 	return c->filter_early ? 0 : add_seccomp(c, err);
 }
 
-/* "/proc/self" is somebody else before the birth, or nobody: the execve will tell. */
+/* "/proc/self" is somebody else before the fork, or nobody: the execve will tell. */
 static bool is_found_early(const struct compile *c)
 {
-	return !c->births || !starts_with(c->process->args.v[0], "/proc/");
+	return !c->forks_last || !starts_with(c->process->args.v[0], "/proc/");
 }
 
-/* The stage's last act, with what comes right before it, and the first of what is born. */
-static int add_birth(struct compile *c, struct error *err)
+/* The stage's last act, with what comes right before it, and the first of what is forked. */
+static int add_fork(struct compile *c, struct error *err)
 {
 	struct plan_op *op;
 
-	c->born = true;
+	c->after_fork = true;
 	if (c->filter_early) {
 		int r = add_seccomp(c, err);
 
@@ -631,8 +631,8 @@ static int add_birth(struct compile *c, struct error *err)
 		op->z = c->caps.inheritable;
 	}
 	plan_origin(c->b, NULL, NULL);
-	plan_add(c->b, PLAN_BIRTH)->y = SYNC_BORN;
-	plan_feature(c->b, WITH_BIRTH);
+	plan_add(c->b, PLAN_FORK)->y = SYNC_FORKED;
+	plan_feature(c->b, WITH_FORK);
 	plan_add(c->b, PLAN_SETSID);
 	if (c->process->terminal)
 		plan_add(c->b, PLAN_TERMINAL);
@@ -640,10 +640,10 @@ static int add_birth(struct compile *c, struct error *err)
 }
 
 /*
- * All that takes a right, or is known before, is done; then the process is born that the container sees. It sets its resource
+ * All that takes a right, or is known before, is done; then the process is forked that the container sees. It sets its resource
  * limits itself: the stage's clone could fail of them.
  */
-int pass_birth(struct compile *c, struct error *err)
+int pass_fork(struct compile *c, struct error *err)
 {
 	int r = add_program(c, err);
 
@@ -656,7 +656,7 @@ int pass_birth(struct compile *c, struct error *err)
 	place_preserved(c);
 	plan_add(c->b, PLAN_CLOSE_OTHERS)->x = 3 + c->n_preserved;
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
-	r = add_birth(c, err);
+	r = add_fork(c, err);
 	if (r < 0)
 		return r;
 	add_rlimits(c);

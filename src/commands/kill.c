@@ -39,14 +39,14 @@ static void warn_if_discarded(struct container *c, int sig)
 
 static int send(struct container *c, int sig, struct error *err)
 {
-	const struct container_target target = {
+	const struct process_selector target = {
 		.pid = values.pid,
 		.host_pid = values.host_pid,
 		.foreground = values.pgid,
 	};
 
 	if (target.pid || target.host_pid || target.foreground)
-		return container_kill_target(c, &target, sig, err);
+		return container_kill_process(c, &target, sig, err);
 	warn_if_discarded(c, sig);
 	return container_kill(c, sig, values.all, err);
 }

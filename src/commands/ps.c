@@ -144,9 +144,9 @@ static int add_full(struct container *c, struct str *out, struct error *err)
 {
 	static const char *const heads[] = { "PID", "INSIDE", "PARENT", "STATE", "COMMAND" };
 	__attribute__((cleanup(table_done_auto))) struct table t = TABLE_INIT(ARRAY_SIZE(heads));
-	struct container_process_info *all = NULL;
+	struct process_table_row *all = NULL;
 	size_t n = 0;
-	int r = container_processes(c, &all, &n, err);
+	int r = container_process_table(c, &all, &n, err);
 
 	if (r < 0)
 		return r;

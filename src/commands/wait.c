@@ -33,9 +33,9 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
-static struct container_target target(void)
+static struct process_selector target(void)
 {
-	return (struct container_target){ .pid = values.pid, .host_pid = values.host_pid };
+	return (struct process_selector){ .pid = values.pid, .host_pid = values.host_pid };
 }
 
 /* Of the last one named, as the shell's wait does; with --any that of the one which ended. */
@@ -55,7 +55,7 @@ static int status_of(const struct invocation *inv, const struct container_waiter
 		inv->args[at]);
 }
 
-static int tell(const struct invocation *inv, const struct container_waiter *w, struct error *err)
+static int print_exit(const struct invocation *inv, const struct container_waiter *w, struct error *err)
 {
 	auto_str out = STR_INIT;
 	int r;
@@ -84,7 +84,7 @@ static int wait_checkpoint(const struct invocation *inv, struct error *err)
 
 static int wait_end(const struct invocation *inv, struct error *err)
 {
-	const struct container_target one = target();
+	const struct process_selector one = target();
 	struct container_waiter *w = calloc(inv->n_args, sizeof(*w));
 	int r = w ? 0 : sysf(err, "wait");
 
@@ -98,7 +98,7 @@ static int wait_end(const struct invocation *inv, struct error *err)
 		r = container_wait(w, inv->n_args, values.any,
 				   values.timeout < 0 ? -1 : values.timeout / 1000000, err);
 	if (r == 0)
-		r = tell(inv, w, err);
+		r = print_exit(inv, w, err);
 	for (size_t i = 0; w && i < inv->n_args; i++)
 		container_free(w[i].c);
 	free(w);

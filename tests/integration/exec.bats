@@ -236,7 +236,7 @@ load ../lib/orlop
 	[ "$status" -eq 0 ]
 }
 
-# Init is the only process, and the limit lets no other be born there.
+# Init is the only process, and the limit lets no other be forked there.
 @test "exec works where the pids limit is reached, and is in the container's cgroups" {
 	needs_controller pids
 	config '.linux.resources.pids = { limit: 1 }'
@@ -251,7 +251,7 @@ load ../lib/orlop
 	eventually exists "$T/console"
 	ok exec -t --detach --console-socket "$T/console" "$ID" sh -c 'echo done'
 	eventually file_says "$T/console.out" done
-	# Two of three: the stage itself fits in, the process that it gives birth to does not.
+	# Two of three: the stage itself fits in, the process that it forks does not.
 	orlop update --pids-limit 2 "$ID"
 	ok exec "$ID" cat /proc/self/cgroup
 	[ "$output" = "$(cat "/proc/$(pid_of)/cgroup")" ]

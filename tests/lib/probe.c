@@ -83,7 +83,7 @@ static int die(int sig, const char *how)
 
 static int count(long n, const char *path)
 {
-	const struct timespec patience = { .tv_sec = 5 };
+	const struct timespec timeout = { .tv_sec = 5 };
 	int came[_NSIG] = { 0 };
 	FILE *out = fopen(path, "w");
 	sigset_t set;
@@ -95,7 +95,7 @@ static int count(long n, const char *path)
 	fputs("ready\n", out);
 	fflush(out);
 	while (n > 0) {
-		int sig = sigtimedwait(&set, NULL, &patience);
+		int sig = sigtimedwait(&set, NULL, &timeout);
 
 		if (sig < 0)
 			break;

@@ -24,7 +24,7 @@ static struct cgroup_host host = {
 	.self = self,
 	.mountinfo = mountinfo,
 	.delegate = delegate,
-	.patience_ms = 1,
+	.timeout_ms = 1,
 };
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)

@@ -244,7 +244,7 @@ START_TEST(a_copy_that_takes_too_much_is_refused)
 }
 END_TEST
 
-/* ---- the child's half of the conversation ---- */
+/* ---- the child's half of the handshake ---- */
 
 static void send_table(int to, unsigned more, const int *fds, size_t n)
 {
@@ -288,7 +288,7 @@ START_TEST(the_table_arrives_in_a_row)
 	s.sync = ends[1];
 	send_table(ends[0], 1, fds, 2);
 	send_table(ends[0], 0, fds, 1);
-	ck_assert_int_eq(talk_table(&s), 0);
+	ck_assert_int_eq(record_receive_table(&s), 0);
 	ck_assert_uint_eq(s.n_fds, 3);
 	ck_assert_int_gt(s.first_fd, ends[1]);
 	for (int i = 0; i < 3; i++)
@@ -308,7 +308,7 @@ START_TEST(end_of_file_is_never_a_table)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	s.sync = ends[1];
 	close(ends[0]);
-	ck_assert_int_eq(talk_table(&s), -EPIPE);
+	ck_assert_int_eq(record_receive_table(&s), -EPIPE);
 	close(ends[1]);
 }
 END_TEST
@@ -321,7 +321,7 @@ START_TEST(a_table_without_descriptors_is_refused)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	s.sync = ends[1];
 	send_table(ends[0], 0, NULL, 0);
-	ck_assert_int_eq(talk_table(&s), -EPROTO);
+	ck_assert_int_eq(record_receive_table(&s), -EPROTO);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -336,11 +336,11 @@ START_TEST(a_step_out_of_turn_is_refused)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	s.sync = ends[1];
-	ck_assert_int_eq(talk_send(&s, SYNC_CREATED, 0, -1), -EPROTO);
-	ck_assert_int_eq(talk_send(&s, SYNC_CONSOLE, 0, -1), 0);
-	ck_assert_int_eq(talk_send(&s, SYNC_CREATED, 0, -1), 0);
+	ck_assert_int_eq(record_send(&s, SYNC_CREATED, 0, -1), -EPROTO);
+	ck_assert_int_eq(record_send(&s, SYNC_CONSOLE, 0, -1), 0);
+	ck_assert_int_eq(record_send(&s, SYNC_CREATED, 0, -1), 0);
 	ck_assert_int_eq(write(ends[0], &record, sizeof(record)), sizeof(record));
-	ck_assert_int_eq(talk_recv(&s, SYNC_KEPT), -EPROTO);
+	ck_assert_int_eq(record_receive(&s, SYNC_KEPT), -EPROTO);
 	close(ends[0]);
 	close(ends[1]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The conversation: every set of features is walked by both sides, and nothing else is let through. */
+/* The handshake: every set of features is walked by both sides, and nothing else is let through. */
 
 #include <check.h>
 #include <errno.h>

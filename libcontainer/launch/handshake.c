@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "launch/drive.h"
+#include "launch/handshake.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -23,7 +23,7 @@ union rights {
 	char room[CMSG_SPACE(FDS_A_RECORD * sizeof(int))];
 };
 
-static int send_record(const struct conversation *t, const struct sync_message *record,
+static int send_record(const struct handshake *t, const struct sync_message *record,
 		       const int *fds, size_t n)
 {
 	struct iovec io = { (void *)(uintptr_t)record, sizeof(*record) };
@@ -47,7 +47,7 @@ static int send_record(const struct conversation *t, const struct sync_message *
 	return sent < 0 ? -errno : 0;
 }
 
-int talk_tell(struct conversation *t, enum sync_step step, struct error *err)
+int handshake_send(struct handshake *t, enum sync_step step, struct error *err)
 {
 	struct sync_message record = { .step = step };
 	int r = sync_allowed(t->features, t->last, step, SYNC_PARENT);
@@ -62,7 +62,7 @@ int talk_tell(struct conversation *t, enum sync_step step, struct error *err)
 	return 0;
 }
 
-int talk_table_send(struct conversation *t, struct error *err)
+int handshake_send_table(struct handshake *t, struct error *err)
 {
 	struct sync_message record = { .step = SYNC_TABLE };
 	size_t n, at = 0;
@@ -86,7 +86,7 @@ int talk_table_send(struct conversation *t, struct error *err)
 	return 0;
 }
 
-int talk_watch(int sync, struct error *err)
+int handshake_watch(int sync, struct error *err)
 {
 	const struct timeval tick = { .tv_sec = STUCK_TICK };
 
@@ -114,10 +114,10 @@ static void take_control(struct msghdr *m, int *fd, pid_t *sender)
 }
 
 /* 1: a record; 0: end of file; -EAGAIN: silence; -EINTR: a signal. */
-static int receive_now(const struct conversation *t, struct sync_message *record, int *fd, pid_t *sender)
+static int receive_now(const struct handshake *t, struct sync_message *record, int *fd, pid_t *sender)
 {
 	struct iovec io = { record, sizeof(*record) };
-	const size_t senders = t->births ? CMSG_SPACE(sizeof(struct ucred)) : 0;
+	const size_t senders = t->forks_last ? CMSG_SPACE(sizeof(struct ucred)) : 0;
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
@@ -142,7 +142,7 @@ static int receive_now(const struct conversation *t, struct sync_message *record
 	return n == sizeof(*record) && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? 1 : -EPROTO;
 }
 
-static int receive(const struct conversation *t, struct sync_message *record, int *fd, pid_t *sender,
+static int receive(const struct handshake *t, struct sync_message *record, int *fd, pid_t *sender,
 		   struct error *err)
 {
 	struct stuck s = { 0 };
@@ -159,14 +159,14 @@ static int receive(const struct conversation *t, struct sync_message *record, in
 		sig = interrupt_take();
 		if (sig)
 			return interrupt_fail(sig, err);
-		if (r == -EAGAIN && !t->patient && (why = stuck_check(&s, t->pid)))
+		if (r == -EAGAIN && !t->wait_for_thaw && (why = stuck_check(&s, t->pid)))
 			return stuck_fail(t->pid, why, err);
 	}
 	return r < 0 ? codef(err, r, "its record") : r;
 }
 
 /* What the child wants to mount from where it has mounted already: `root`, a descriptor. */
-static int give_source(struct conversation *t, const struct sync_message *asked, int root,
+static int give_source(struct handshake *t, const struct sync_message *asked, int root,
 		       struct error *err)
 {
 	const struct sync_message record = { .step = SYNC_TREE };
@@ -189,7 +189,7 @@ static int give_source(struct conversation *t, const struct sync_message *asked,
 }
 
 /* The next record that is no SOURCE. */
-static int receive_step(struct conversation *t, struct sync_message *record, int *fd,
+static int receive_step(struct handshake *t, struct sync_message *record, int *fd,
 			pid_t *sender, struct error *err)
 {
 	int r = receive(t, record, fd, sender, err);
@@ -207,7 +207,7 @@ static int receive_step(struct conversation *t, struct sync_message *record, int
 }
 
 /* sender: its pid as the kernel saw it; 0 where that is not asked for. */
-static int await(struct conversation *t, enum sync_step step, int *fd, int *num, pid_t *sender,
+static int await(struct handshake *t, enum sync_step step, int *fd, int *num, pid_t *sender,
 		 struct error *err)
 {
 	auto_(close_fd) int got = -EBADF;
@@ -220,7 +220,7 @@ static int await(struct conversation *t, enum sync_step step, int *fd, int *num,
 		return record.step == SYNC_SOURCE ?
 			       r :
 			       error_context(err, "wait for the child's %s", sync_name(step));
-	t->crowded = record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_BIRTH && record.num == EAGAIN;
+	t->pids_limit_reached = record.step == SYNC_FAILED && (record.op & 0xffff) == PLAN_FORK && record.num == EAGAIN;
 	if (record.step == SYNC_FAILED)
 		return failure_of_op(t, &record, err);
 	if (record.step != step || sync_allowed(t->features, t->last, step, SYNC_CHILD) < 0)
@@ -234,14 +234,14 @@ static int await(struct conversation *t, enum sync_step step, int *fd, int *num,
 	return 0;
 }
 
-int talk_await(struct conversation *t, enum sync_step step, int *fd, int *num, struct error *err)
+int handshake_await(struct handshake *t, enum sync_step step, int *fd, int *num, struct error *err)
 {
 	pid_t sender = 0;
 
 	return await(t, step, fd, num, &sender, err);
 }
 
-int talk_await_birth(struct conversation *t, enum sync_step step, struct child *child, struct error *err)
+int handshake_await_fork(struct handshake *t, enum sync_step step, struct child *child, struct error *err)
 {
 	auto_(close_fd) int pidfd = -EBADF;
 	pid_t sender = 0;
@@ -249,7 +249,7 @@ int talk_await_birth(struct conversation *t, enum sync_step step, struct child *
 
 	if (r < 0)
 		return r;
-	/* The one that was born has the socket as well, and others may have taken it from that one. */
+	/* The forked process has the socket as well, and others may have taken it from that one. */
 	if (sender != child->pid || pidfd < 0 || pid <= 0)
 		return failf(err, EPROTO, "process %d, which is not the stage, said %s", (int)sender,
 			     sync_name(step));
@@ -259,7 +259,7 @@ int talk_await_birth(struct conversation *t, enum sync_step step, struct child *
 	return 0;
 }
 
-int talk_await_exec(struct conversation *t, struct error *err)
+int handshake_await_exec(struct handshake *t, struct error *err)
 {
 	auto_(close_fd) int got = -EBADF; /* what a hook has said */
 	struct sync_message record = { 0 };

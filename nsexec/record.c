@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The child's half of the conversation: records, and descriptors beside them (unix(7), SCM_RIGHTS). */
+/* The child's half of the handshake: records, and descriptors beside them (unix(7), SCM_RIGHTS). */
 
 #include "nsexec/stage.h"
 #include "nsexec/sys.h"
@@ -54,7 +54,7 @@ static uint32_t failed_op(const struct stage *s)
 	return s->at << 16 | plan_ops(s->plan)[s->at].code;
 }
 
-long talk_send(struct stage *s, enum sync_step step, int32_t num, int fd)
+long record_send(struct stage *s, enum sync_step step, int32_t num, int fd)
 {
 	struct sync_message record = { step, num, failed_op(s), s->detail };
 	struct io_vector io = { &record, sizeof(record) };
@@ -114,7 +114,7 @@ static long take_step(struct stage *s, const struct sync_message *record, enum s
 	return 0;
 }
 
-long talk_recv(struct stage *s, enum sync_step step)
+long record_receive(struct stage *s, enum sync_step step)
 {
 	struct sync_message record;
 	long r = receive(s->sync, &record, NULL, NULL);
@@ -122,7 +122,7 @@ long talk_recv(struct stage *s, enum sync_step step)
 	return r < 0 ? r : take_step(s, &record, step);
 }
 
-long talk_recv_fd(struct stage *s, enum sync_step step)
+long record_receive_fd(struct stage *s, enum sync_step step)
 {
 	struct sync_message record;
 	struct rights rights;
@@ -136,7 +136,7 @@ long talk_recv_fd(struct stage *s, enum sync_step step)
 }
 
 /* The first record: nothing is known yet, so only its own step is checked. */
-long talk_table(struct stage *s)
+long record_receive_table(struct stage *s)
 {
 	struct sync_message record;
 

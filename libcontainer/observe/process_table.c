@@ -84,14 +84,14 @@ static int add_zombies(struct processes *p)
 	return r;
 }
 
-static bool describe(pid_t pid, size_t level, struct container_process_info *ret)
+static bool describe(pid_t pid, size_t level, struct process_table_row *ret)
 {
 	struct proc_signals ids, parent;
 	struct proc_stat s;
 
 	if (proc_stat(pid, &s) < 0 || proc_signals(pid, &ids) < 0)
 		return false;
-	*ret = (struct container_process_info){ .pid = pid, .state = state_name(s.state) };
+	*ret = (struct process_table_row){ .pid = pid, .state = state_name(s.state) };
 	proc_name(pid, ret->name);
 	if (ids.depth > level)
 		ret->inside = ids.ids[level];
@@ -102,17 +102,17 @@ static bool describe(pid_t pid, size_t level, struct container_process_info *ret
 
 static int by_pid(const void *a, const void *b)
 {
-	const struct container_process_info *x = a, *y = b;
+	const struct process_table_row *x = a, *y = b;
 
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-int container_processes(struct container *c, struct container_process_info **ret, size_t *n,
+int container_process_table(struct container *c, struct process_table_row **ret, size_t *n,
 			struct error *err)
 {
 	struct processes p = { 0 };
 	struct proc_signals init;
-	struct container_process_info *v;
+	struct process_table_row *v;
 	int r = container_pids(c, &p.pids, &p.n, err);
 	/* Where in NSpid the container's numbers stand. */
 	size_t level = proc_signals(c->state.init.pid, &init) == 0 ? init.depth - 1 : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The parent's half of the conversation with a stage that is gone. */
+/* The parent's half of the handshake with a stage that is gone. */
 
 #include <check.h>
 #include <errno.h>
@@ -10,32 +10,32 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "launch/drive.h"
+#include "launch/handshake.h"
 #include "tests/lib/suite.h"
 
 static const struct sync_message failed = { .step = SYNC_FAILED, .num = ENOMEM, .op = UINT32_MAX };
 
-static void begin(struct conversation *t, int *stage)
+static void begin(struct handshake *t, int *stage)
 {
 	int ends[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	*t = (struct conversation){ .sync = ends[0], .pidfd = -EBADF, .pid = getpid(), .last = SYNC_CREATED };
+	*t = (struct handshake){ .sync = ends[0], .pidfd = -EBADF, .pid = getpid(), .last = SYNC_CREATED };
 	*stage = ends[1];
 }
 
 /* The kernel tells of the unread record before it gives out what was sent (ECONNRESET, once). */
 START_TEST(a_failure_is_heard_though_our_record_was_not_read)
 {
-	struct conversation t;
+	struct handshake t;
 	struct error e = ERROR_INIT;
 	int stage;
 
 	begin(&t, &stage);
-	ck_assert_int_eq(talk_tell(&t, SYNC_START, &e), 0);
+	ck_assert_int_eq(handshake_send(&t, SYNC_START, &e), 0);
 	ck_assert_int_eq(send(stage, &failed, sizeof(failed), 0), sizeof(failed));
 	close_fd(stage);
-	ck_assert_int_eq(talk_await_exec(&t, &e), -ENOMEM);
+	ck_assert_int_eq(handshake_await_exec(&t, &e), -ENOMEM);
 	ck_assert_ptr_nonnull(strstr(e.msg, "execute the stage"));
 	close_fd(t.sync);
 }
@@ -43,14 +43,14 @@ END_TEST
 
 START_TEST(a_failure_is_heard_by_who_comes_too_late_to_tell)
 {
-	struct conversation t;
+	struct handshake t;
 	struct error e = ERROR_INIT;
 	int stage;
 
 	begin(&t, &stage);
 	ck_assert_int_eq(send(stage, &failed, sizeof(failed), 0), sizeof(failed));
 	close_fd(stage);
-	ck_assert_int_eq(talk_tell(&t, SYNC_START, &e), -ENOMEM);
+	ck_assert_int_eq(handshake_send(&t, SYNC_START, &e), -ENOMEM);
 	close_fd(t.sync);
 }
 END_TEST

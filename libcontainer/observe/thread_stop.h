@@ -12,15 +12,15 @@
 
 #define FRAMES_MAX 64
 
-struct held {
+struct stopped_thread {
 	pid_t tid;
 	bool stopped;
 };
 
 /* Asks it to stop; -EPERM and others with a message that names what is missing. */
-int hold_begin(pid_t tid, struct held *ret, struct error *err);
+int thread_stop_begin(pid_t tid, struct stopped_thread *ret, struct error *err);
 /* Waits, at most some time, until it has. */
-int hold_await(struct held *h, struct error *err);
-void hold_end(struct held *h);
+int thread_stop_await(struct stopped_thread *h, struct error *err);
+void thread_stop_end(struct stopped_thread *h);
 /* Return addresses, the innermost first: by frame pointers, as far as the program keeps them. */
-size_t hold_frames(const struct held *h, uint64_t frames[FRAMES_MAX]);
+size_t thread_stop_frames(const struct stopped_thread *h, uint64_t frames[FRAMES_MAX]);

@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/parse.h"
-#include "observe/hold.h"
+#include "observe/thread_stop.h"
 
-#define PATIENCE INT64_C(1000000000)
+#define TIMEOUT INT64_C(1000000000)
 #define PAUSE_US 500
 
 /* ---- stopping ---- */
@@ -51,9 +51,9 @@ static int refused(pid_t tid, int num, struct error *err)
 	return failf(err, EPERM, "thread %d may not be stopped: that needs CAP_SYS_PTRACE", (int)tid);
 }
 
-int hold_begin(pid_t tid, struct held *ret, struct error *err)
+int thread_stop_begin(pid_t tid, struct stopped_thread *ret, struct error *err)
 {
-	*ret = (struct held){ .tid = 0 };
+	*ret = (struct stopped_thread){ .tid = 0 };
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
 		return refused(tid, errno, err);
 	ret->tid = tid;
@@ -62,9 +62,9 @@ int hold_begin(pid_t tid, struct held *ret, struct error *err)
 	return 0;
 }
 
-int hold_await(struct held *h, struct error *err)
+int thread_stop_await(struct stopped_thread *h, struct error *err)
 {
-	int64_t until = clock_ns() + PATIENCE;
+	int64_t until = clock_ns() + TIMEOUT;
 	int status;
 
 	for (;;) {
@@ -87,7 +87,7 @@ int hold_await(struct held *h, struct error *err)
 }
 
 /* One that did not stop in time is let go when we end. */
-void hold_end(struct held *h)
+void thread_stop_end(struct stopped_thread *h)
 {
 	if (h->tid && h->stopped)
 		(void)ptrace(PTRACE_DETACH, h->tid, NULL, NULL);
@@ -120,7 +120,7 @@ static bool registers(pid_t tid, uint64_t *pc, uint64_t *fp)
 }
 
 /* A frame is a pair: the frame of the caller, and the address there. Callers' frames lie higher. */
-size_t hold_frames(const struct held *h, uint64_t frames[FRAMES_MAX])
+size_t thread_stop_frames(const struct stopped_thread *h, uint64_t frames[FRAMES_MAX])
 {
 	uint64_t fp, pair[2] = { 0 };
 	size_t n = 0;

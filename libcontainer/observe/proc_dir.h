@@ -9,16 +9,16 @@
 #include "container/handle.h"
 
 /* The container's init, and proven to be it; -ESRCH "container not running". */
-int look_at_init(struct container *c, struct error *err);
+int proc_dir_open_init(struct container *c, struct error *err);
 /* A process by its number; a negative errno without message. */
-int look_at(pid_t pid);
+int proc_dir_open(pid_t pid);
 
 /* A file of it, a newline at the end taken off. */
-const char *look_text(struct arena *a, int dir, const char *file);
+const char *proc_dir_text(struct arena *a, int dir, const char *file);
 /* The same with its length: what has NULs in it. */
-const char *look_bytes(struct arena *a, int dir, const char *file, size_t *n);
-const char *look_link(struct arena *a, int dir, const char *name);
+const char *proc_dir_bytes(struct arena *a, int dir, const char *file, size_t *n);
+const char *proc_dir_link(struct arena *a, int dir, const char *name);
 /* "Seccomp" of the text of `status`: the value of the line "Seccomp:\t2"; or NULL. */
-const char *look_field(struct arena *a, const char *status, const char *key);
+const char *status_field(struct arena *a, const char *status, const char *key);
 /* The next line of *text, which moves on; NULL at its end. */
-char *look_line(char **text);
+char *take_line(char **text);

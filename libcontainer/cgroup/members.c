@@ -245,7 +245,7 @@ int cgroup_remove(struct cgroup *c, struct error *err)
 		if (rmdir(c->trees[i].path) == 0 || errno == ENOENT)
 			continue;
 		if (!deadline)
-			deadline = clock_ns() + (int64_t)c->host->patience_ms * 1000000;
+			deadline = clock_ns() + (int64_t)c->host->timeout_ms * 1000000;
 		r = tree_remove(c->trees[i].path, deadline);
 		if (r < 0 && ret == 0)
 			ret = not_removed(&c->trees[i], r, err);

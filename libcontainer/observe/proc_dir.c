@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "observe/look.h"
+#include "observe/proc_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #define TEXT_LIMIT ((size_t)16 << 20)
 
-int look_at(pid_t pid)
+int proc_dir_open(pid_t pid)
 {
 	char path[32];
 	int fd;
@@ -24,20 +24,20 @@ int look_at(pid_t pid)
 }
 
 /* The folder was opened while the pidfd's process lived: so it is that process's. */
-int look_at_init(struct container *c, struct error *err)
+int proc_dir_open_init(struct container *c, struct error *err)
 {
 	auto_(close_fd) int pidfd = container_init_pidfd(c, err);
 	auto_(close_fd) int dir = -EBADF;
 
 	if (pidfd < 0 && pidfd != -ESRCH)
 		return pidfd;
-	dir = pidfd < 0 ? -ESRCH : look_at(c->state.init.pid);
+	dir = pidfd < 0 ? -ESRCH : proc_dir_open(c->state.init.pid);
 	if (dir == -ESRCH || (dir >= 0 && sys_pidfd_send_signal(pidfd, 0) < 0 && errno == ESRCH))
 		return failf(err, ESRCH, "container not running");
 	return dir < 0 ? codef(err, dir, "look at process %d", (int)c->state.init.pid) : take_fd(dir);
 }
 
-const char *look_bytes(struct arena *a, int dir, const char *file, size_t *n)
+const char *proc_dir_bytes(struct arena *a, int dir, const char *file, size_t *n)
 {
 	auto_str text = STR_INIT;
 
@@ -47,7 +47,7 @@ const char *look_bytes(struct arena *a, int dir, const char *file, size_t *n)
 	return arena_strndup(a, str_text(&text), text.n);
 }
 
-const char *look_text(struct arena *a, int dir, const char *file)
+const char *proc_dir_text(struct arena *a, int dir, const char *file)
 {
 	auto_str text = STR_INIT;
 	size_t n;
@@ -60,7 +60,7 @@ const char *look_text(struct arena *a, int dir, const char *file)
 	return arena_strndup(a, str_text(&text), n);
 }
 
-const char *look_link(struct arena *a, int dir, const char *name)
+const char *proc_dir_link(struct arena *a, int dir, const char *name)
 {
 	char to[PATH_MAX];
 	ssize_t n = readlinkat(dir, name, to, sizeof(to));
@@ -68,7 +68,7 @@ const char *look_link(struct arena *a, int dir, const char *name)
 	return n < 0 ? NULL : arena_strndup(a, to, (size_t)n);
 }
 
-const char *look_field(struct arena *a, const char *status, const char *key)
+const char *status_field(struct arena *a, const char *status, const char *key)
 {
 	size_t len = strlen(key);
 
@@ -86,7 +86,7 @@ const char *look_field(struct arena *a, const char *status, const char *key)
 	return NULL;
 }
 
-char *look_line(char **text)
+char *take_line(char **text)
 {
 	char *line = *text && **text ? *text : NULL;
 

@@ -2,7 +2,7 @@
 
 /* The dump's half: what of a running container lies outside. */
 
-#include "lifecycle/outside.h"
+#include "lifecycle/external.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +32,7 @@
 #define ROWS_MAX      65536
 #define FDS_MAX       65536
 
-void outside_fds_done(struct outside_fds *f)
+void external_fds_done(struct external_fds *f)
 {
 	while (f->n > 0)
 		close_fd(f->fds[--f->n]);
@@ -47,7 +47,7 @@ static const struct { uint64_t type; const char *file, *key; } external_namespac
 };
 /* clang-format on */
 
-int outside_dump_namespaces(pid_t init, const struct spec *spec, struct str *request, struct error *err)
+int external_dump_namespaces(pid_t init, const struct spec *spec, struct str *request, struct error *err)
 {
 	foreach_array(e, external_namespaces) {
 		const struct spec_namespace *ns = spec_namespace_of(&spec->lnx, e->type);
@@ -258,7 +258,7 @@ static int remember(struct manifest *m, const struct rows *rows, struct error *e
 	return 0;
 }
 
-int outside_dump_mounts(pid_t init, const struct resolved *config, struct manifest *m, struct str *request,
+int external_dump_mounts(pid_t init, const struct resolved *config, struct manifest *m, struct str *request,
 			struct error *err)
 {
 	struct rows rows = { .arena = m->arena };
@@ -385,7 +385,7 @@ static bool is_from_outside(const struct files *f, pid_t pid, const pid_t *pids,
 	return true;
 }
 
-int outside_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct str *request,
+int external_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct str *request,
 		       struct error *err)
 {
 	struct files f = { .m = m, .rows = { .arena = m->arena }, .init = init, .request = request };

@@ -13,22 +13,22 @@
 #include "resolve/resolve.h"
 
 /* Descriptors that CRIU is started with. The first `n` of fds are owned. */
-struct outside_fds {
+struct external_fds {
 	int fds[16];
 	size_t n;
 };
-void outside_fds_done(struct outside_fds *f);
-#define auto_outside_fds __attribute__((cleanup(outside_fds_done))) struct outside_fds
+void external_fds_done(struct external_fds *f);
+#define auto_external_fds __attribute__((cleanup(external_fds_done))) struct external_fds
 
 /* For a dump: adds to the request, and to `m` what only the manifest can tell later. Arena of m. */
-int outside_dump_namespaces(pid_t init, const struct spec *spec, struct str *request, struct error *err);
-int outside_dump_mounts(pid_t init, const struct resolved *config, struct manifest *m, struct str *request,
+int external_dump_namespaces(pid_t init, const struct spec *spec, struct str *request, struct error *err);
+int external_dump_mounts(pid_t init, const struct resolved *config, struct manifest *m, struct str *request,
 			struct error *err);
-int outside_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct str *request,
+int external_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct str *request,
 		       struct error *err);
 
 /* For a restore. m: without images of others; then names are those that its dump had used. */
-struct outside_restore {
+struct external_restore {
 	const struct spec *spec;
 	const struct resolved *config;
 	const struct manifest *m;  /* or NULL */
@@ -37,9 +37,9 @@ struct outside_restore {
 	int bundle, images, dir;   /* dir: of the container's state */
 	const char *rootfs;
 	struct arena *arena;
-	struct outside_fds *fds;
+	struct external_fds *fds;
 	struct str *request;
 };
-int outside_restore_namespaces(const struct outside_restore *r, struct error *err);
-int outside_restore_mounts(const struct outside_restore *r, struct error *err);
-int outside_restore_streams(const struct outside_restore *r, struct error *err);
+int external_restore_namespaces(const struct external_restore *r, struct error *err);
+int external_restore_mounts(const struct external_restore *r, struct error *err);
+int external_restore_streams(const struct external_restore *r, struct error *err);

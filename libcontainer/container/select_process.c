@@ -2,7 +2,7 @@
 
 /* One process of a container, found by a number, and what the kernel does with signals for pid 1. */
 
-#include "container/target.h"
+#include "container/select_process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -78,7 +78,7 @@ static pid_t find_inside(struct container *c, pid_t inside, struct error *err)
 	return -ESRCH;
 }
 
-int target_open(struct container *c, const struct container_target *t, pid_t *pid,
+int container_select_process(struct container *c, const struct process_selector *t, pid_t *pid,
 		struct error *err)
 {
 	pid_t named = t->host_pid > 0 ? t->host_pid : t->pid;
@@ -144,13 +144,13 @@ static int signal_foreground(struct container *c, pid_t pid, int sig, struct err
 	return signal_group(c, s.tpgid, s.tty, sig, err);
 }
 
-int container_kill_target(struct container *c, const struct container_target *t, int sig,
+int container_kill_process(struct container *c, const struct process_selector *t, int sig,
 			  struct error *err)
 {
 	auto_(close_fd) int pidfd = -EBADF;
 	pid_t pid = 0;
 
-	pidfd = target_open(c, t, &pid, err);
+	pidfd = container_select_process(c, t, &pid, err);
 	if (pidfd < 0)
 		return pidfd;
 	if (t->foreground)

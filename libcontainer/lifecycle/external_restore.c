@@ -15,14 +15,14 @@
 #include "base/sys.h"
 #include "launch/criu.h"
 #include "host/notify.h"
-#include "lifecycle/outside.h"
+#include "lifecycle/external.h"
 #include "plan/compile.h"
 #include "spec/spec.h"
 
 /* Takes fd. The number that CRIU has it by goes into the request. */
-static int inherit(const struct outside_restore *r, const char *key, int fd, struct error *err)
+static int inherit(const struct external_restore *r, const char *key, int fd, struct error *err)
 {
-	struct outside_fds *f = r->fds;
+	struct external_fds *f = r->fds;
 
 	if (fd < 0)
 		return sysf(err, "'%s'", key);
@@ -54,7 +54,7 @@ static const struct {
 };
 /* clang-format on */
 
-static int join_namespace(const struct outside_restore *r, const struct spec_namespace *ns, struct error *err)
+static int join_namespace(const struct external_restore *r, const struct spec_namespace *ns, struct error *err)
 {
 	foreach_array(j, joined) {
 		int fd;
@@ -77,7 +77,7 @@ static int join_namespace(const struct outside_restore *r, const struct spec_nam
 	return spec_error(ns->json, "path", err);
 }
 
-int outside_restore_namespaces(const struct outside_restore *r, struct error *err)
+int external_restore_namespaces(const struct external_restore *r, struct error *err)
 {
 	foreach_list(ns, &r->spec->lnx.namespaces) {
 		int ret = ns->path ? join_namespace(r, ns, err) : 0;
@@ -141,7 +141,7 @@ static const struct resolved_mount *mount_around(const struct resolved *config, 
 	return found;
 }
 
-static char *source_of(const struct outside_restore *r, const struct resolved_mount *m)
+static char *source_of(const struct external_restore *r, const struct resolved_mount *m)
 {
 	char path[PATH_MAX];
 
@@ -156,7 +156,7 @@ static char *source_of(const struct outside_restore *r, const struct resolved_mo
  * What lies in a filesystem of the checkpoint's own has its place in it. In a bind mount the place is to be made in the
  * source, else in the root.
  */
-static int make_place_of(const struct outside_restore *r, int root, const struct resolved_mount *m, bool file,
+static int make_place_of(const struct external_restore *r, int root, const struct resolved_mount *m, bool file,
 			 struct error *err)
 {
 	const struct resolved_mount *around = mount_around(r->config, m);
@@ -185,14 +185,14 @@ static bool is_named(const struct str *request, const char *name)
 	return false;
 }
 
-static void name_mount(const struct outside_restore *r, const char *name, const char *source)
+static void name_mount(const struct external_restore *r, const char *name, const char *source)
 {
 	if (!is_named(r->request, name))
 		criu_pair(r->request, "ext_mnt", name, source);
 }
 
 /* The destination as the dump saw it: without symlinks of the root. */
-static const char *resolved(const struct outside_restore *r, int root, const char *path)
+static const char *resolved(const struct external_restore *r, int root, const char *path)
 {
 	auto_(close_fd) int fd = sys_openat2(root, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	size_t n = strlen(r->rootfs);
@@ -205,7 +205,7 @@ static const char *resolved(const struct outside_restore *r, int root, const cha
 }
 
 /* One of a tree below a bind's source. No symlink: whoever can write there would choose what is mounted. */
-static int name_below(const struct outside_restore *r, const char *source, const struct manifest_mount *m,
+static int name_below(const struct external_restore *r, const char *source, const struct manifest_mount *m,
 		      struct error *err)
 {
 	auto_(close_fd) int top = openat(AT_FDCWD, source, O_PATH | O_CLOEXEC);
@@ -221,7 +221,7 @@ static int name_below(const struct outside_restore *r, const char *source, const
 	return 0;
 }
 
-static int name_of_manifest(const struct outside_restore *r, const struct resolved_mount *m, const char *source,
+static int name_of_manifest(const struct external_restore *r, const struct resolved_mount *m, const char *source,
 			    struct error *err)
 {
 	int ret = 0;
@@ -239,7 +239,7 @@ static int name_of_manifest(const struct outside_restore *r, const struct resolv
 	return ret;
 }
 
-static int one_bind(const struct outside_restore *r, int root, const struct resolved_mount *m, struct error *err)
+static int one_bind(const struct external_restore *r, int root, const struct resolved_mount *m, struct error *err)
 {
 	const char *source = source_of(r, m);
 	struct stat st;
@@ -257,7 +257,7 @@ static int one_bind(const struct outside_restore *r, int root, const struct reso
 	return 0;
 }
 
-static int one_cgroup(const struct outside_restore *r, const struct resolved_mount *m, struct error *err)
+static int one_cgroup(const struct external_restore *r, const struct resolved_mount *m, struct error *err)
 {
 	const struct cgroup_hierarchy *list;
 	size_t n = cgroup_hierarchies(r->cgroup, &list);
@@ -273,7 +273,7 @@ static int one_cgroup(const struct outside_restore *r, const struct resolved_mou
 	return 0;
 }
 
-static int one_mount(const struct outside_restore *r, int root, const struct resolved_mount *m, struct error *err)
+static int one_mount(const struct external_restore *r, int root, const struct resolved_mount *m, struct error *err)
 {
 	if (m->kind == MOUNT_REMOUNT)
 		return 0;
@@ -285,7 +285,7 @@ static int one_mount(const struct outside_restore *r, int root, const struct res
 }
 
 /* All from outside that the dump had must be in the config: it decides what is mounted, not the image. */
-static int check_named(const struct outside_restore *r, struct error *err)
+static int check_named(const struct external_restore *r, struct error *err)
 {
 	if (!r->m)
 		return 0;
@@ -296,7 +296,7 @@ static int check_named(const struct outside_restore *r, struct error *err)
 	return 0;
 }
 
-static int name_notify(const struct outside_restore *r, struct error *err)
+static int name_notify(const struct external_restore *r, struct error *err)
 {
 	char path[PATH_MAX];
 	int ret = notify_directory(r->dir, path, sizeof(path), err);
@@ -306,7 +306,7 @@ static int name_notify(const struct outside_restore *r, struct error *err)
 	return ret;
 }
 
-int outside_restore_mounts(const struct outside_restore *r, struct error *err)
+int external_restore_mounts(const struct external_restore *r, struct error *err)
 {
 	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
 					       "/dev/tty" };
@@ -328,12 +328,12 @@ int outside_restore_mounts(const struct outside_restore *r, struct error *err)
 
 /* ---- standard streams ---- */
 
-static int inherit_copy(const struct outside_restore *r, const char *key, int fd, struct error *err)
+static int inherit_copy(const struct external_restore *r, const char *key, int fd, struct error *err)
 {
 	return inherit(r, key, fcntl(fd, F_DUPFD_CLOEXEC, 3), err);
 }
 
-int outside_restore_streams(const struct outside_restore *r, struct error *err)
+int external_restore_streams(const struct external_restore *r, struct error *err)
 {
 	int ret = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a child says, to the parent and to the stage's own half of the conversation: any records, in any
+ * What a child says, to the parent and to the stage's own half of the handshake: any records, in any
  * number, with and without descriptors. Every wait ends, a refusal has words, and no descriptor is lost.
  *
  * The input: what is expected (a byte), then records as length, how many descriptors, and bytes.
@@ -19,7 +19,7 @@
 
 #include "base/macros.h"
 #include "base/sys.h"
-#include "launch/drive.h"
+#include "launch/handshake.h"
 #include "nsexec/stage.h"
 #include "plan/builder.h"
 #include "spec/spec.h"
@@ -122,7 +122,7 @@ static void parent(int sync, unsigned what)
 {
 	static struct spec_doc *doc;
 	static struct plan_builder *plan;
-	struct conversation t = { .sync = sync, .pidfd = dead_child(), .features = what & 0x3f };
+	struct handshake t = { .sync = sync, .pidfd = dead_child(), .features = what & 0x3f };
 
 	if (!doc) {
 		must(spec_parse_config(config, sizeof(config) - 1, "c", &doc, NULL) == 0, "config");
@@ -140,11 +140,11 @@ static void parent(int sync, unsigned what)
 		int fd = -1, num, r;
 
 		if (step == SYNC_STEPS)
-			r = talk_await_exec(&t, &e);
+			r = handshake_await_exec(&t, &e);
 		else if (sync_from(step) == SYNC_PARENT)
-			r = talk_tell(&t, step, &e);
+			r = handshake_send(&t, step, &e);
 		else
-			r = talk_await(&t, step, &fd, &num, &e);
+			r = handshake_await(&t, step, &fd, &num, &e);
 		if (fd >= 0)
 			close(fd);
 		must((r < 0) == (e.msg[0] != 0), "a failure without words, or words without one");
@@ -158,12 +158,12 @@ static void child(int sync, unsigned what)
 	struct plan plan = { .features = what & 0x3f };
 	struct stage s = { .sync = sync, .root = -1, .at = UINT32_MAX };
 
-	if (talk_table(&s) == 0) {
+	if (record_receive_table(&s) == 0) {
 		s.plan = &plan;
 		while (sync_next(plan.features, s.last) != SYNC_STEPS) {
 			enum sync_step step = sync_next(plan.features, s.last);
-			long r = sync_from(step) == SYNC_PARENT ? talk_recv(&s, step) :
-								  talk_send(&s, step, 0, -1);
+			long r = sync_from(step) == SYNC_PARENT ? record_receive(&s, step) :
+								  record_send(&s, step, 0, -1);
 
 			if (r < 0)
 				break;

@@ -7,5 +7,5 @@
  * A pidfd of the named process (`foreground` is not looked at) and its number here; -ESRCH with a message when
  * the container has none such.
  */
-int target_open(struct container *c, const struct container_target *t, pid_t *pid,
+int container_select_process(struct container *c, const struct process_selector *t, pid_t *pid,
 		struct error *err);

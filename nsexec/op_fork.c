@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The birth of the process that becomes the program, where a container's processes may see it: the stage has entered the
- * namespaces, given up the rights and closed the descriptors, all of it outside of the container's pid namespace. What is
- * born has no more than the program will have. The stage then tells the runtime of it and ends.
+ * The fork of the process that becomes the program, where a container's processes may see it: the stage has entered the
+ * namespaces, given up the rights and closed the descriptors, all of it outside of the container's pid namespace. The forked
+ * process has no more than the program will have. The stage then tells the runtime of it and ends.
  */
 
 #include <linux/fcntl.h>
@@ -64,7 +64,7 @@ long op_CLOSE_OTHERS(struct stage *s, const struct plan_op *op)
  * clone(2), which filters know from every fork: they see the flags. The runtime is the parent, by CLONE_PARENT, and our
  * exit signal is the child's.
  */
-long op_BIRTH(struct stage *s, const struct plan_op *op)
+long op_FORK(struct stage *s, const struct plan_op *op)
 {
 	int pidfd = -1;
 	long pid = sys(clone, op->x | CLONE_PARENT | CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
@@ -76,7 +76,7 @@ long op_BIRTH(struct stage *s, const struct plan_op *op)
 		return 0;
 	}
 	/* A failure: the runtime is gone, and the child will see it. */
-	(void)talk_send(s, (enum sync_step)op->y, (int32_t)pid, pidfd);
+	(void)record_send(s, (enum sync_step)op->y, (int32_t)pid, pidfd);
 	stage_die(0);
 	return 0;
 }
