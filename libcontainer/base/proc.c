@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -159,6 +161,26 @@ int proc_namespace(pid_t pid, const char *name, uint64_t *inode)
 		return -errno;
 	*inode = st.st_ino;
 	return 0;
+}
+
+bool proc_is_in_pid_namespace(pid_t pid, uint64_t inode)
+{
+	auto_(close_fd) int fd = -EBADF;
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	for (int depth = 0; fd >= 0 && depth < PROC_DEPTH_MAX && fstat(fd, &st) == 0; depth++) {
+		int parent;
+
+		if (st.st_ino == inode)
+			return true;
+		parent = ioctl(fd, NS_GET_PARENT);
+		close_fd(fd);
+		fd = parent;
+	}
+	return false;
 }
 
 int proc_status(pid_t pid, struct str *ret)

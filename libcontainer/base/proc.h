@@ -48,6 +48,9 @@ void proc_name(pid_t pid, char name[16]);
 /* The inode number of its namespace "user", "mnt", ...; pid 0: ours. -ENOENT or -ESRCH: gone. */
 int proc_namespace(pid_t pid, const char *name, uint64_t *inode);
 
+/* Whether its pid namespace is that of this inode number, or lies below it. False when it is gone or we may not look. */
+bool proc_is_in_pid_namespace(pid_t pid, uint64_t inode);
+
 /* Appends the text of /proc/PID/status, proc_pid_status(5). */
 int proc_status(pid_t pid, struct str *ret);
 /* What follows "KEY:\t" in such a text, to the end of the text; "" when it is not there. */

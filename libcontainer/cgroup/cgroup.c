@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ void cgroup_free(struct cgroup *c)
 	for (size_t i = 0; i < c->n; i++)
 		close_fd(c->trees[i].tasks);
 	close_fd(c->program);
+	free(c->spared.v);
 	arena_free(c->arena);
 	errno = saved;
 }
@@ -102,7 +104,7 @@ static int check_existing(struct cgroup *c, struct error *err)
 		if (c->trees[i].made)
 			continue;
 		c->existed = true;
-		r = tree_pids(c->trees[i].path, &list);
+		r = tree_pids(c->trees[i].path, NULL, &list);
 		free(list.v);
 		if (r < 0)
 			return codef(err, r, "cgroup '%s'", c->trees[i].path);

@@ -142,12 +142,32 @@ int cgroup_thaw_all(struct cgroup *c, struct error *err);
 /* Whether the cgroup that a process is in, or one above it, is frozen; false when that cannot be seen. */
 bool cgroup_froze(pid_t pid);
 
+/*
+ * `other` is of another container: those of its cgroups that lie below ours (with `same`, or are ours) are neither looked
+ * into, nor signalled, nor removed by what follows. -ENOMEM.
+ */
+int cgroup_spare(struct cgroup *c, const struct cgroup *other, bool same);
+bool cgroup_is_shared(const struct cgroup *c); /* so it was */
+
 /* All process ids in the container's cgroups, sub-cgroups included; malloc'd array. 0 when gone. */
 int cgroup_pids(struct cgroup *c, pid_t **ret, size_t *n, struct error *err);
-/* SIGKILL to all: cgroup.kill where there is one, else freeze + signal each + thaw. Other signals: each. */
-int cgroup_signal(struct cgroup *c, int sig, struct error *err);
-/* Removes the cgroups, sub-cgroups first; waits a bounded time for dying processes. Missing is fine. */
+/* Of all that are in a cgroup those that are meant. */
+struct cgroup_members {
+	bool (*has)(pid_t pid, void *ctx);
+	void *ctx;
+};
+/*
+ * SIGKILL to all: cgroup.kill where there is one, else freeze + signal each + thaw. Other signals: each. members: only
+ * to these; NULL: to all.
+ */
+int cgroup_signal(struct cgroup *c, int sig, const struct cgroup_members *members, struct error *err);
+/*
+ * Removes the cgroups, sub-cgroups first; waits a bounded time for dying processes. Missing is fine. What is spared stays,
+ * with what is above it, and is no failure.
+ */
 int cgroup_remove(struct cgroup *c, struct error *err);
+/* The same where nothing is left in them: true when they are gone. Nothing is waited for. */
+bool cgroup_remove_at_once(struct cgroup *c);
 
 /* The count of OOM kills in the container so far, or -1 when it cannot be known. */
 int64_t cgroup_oom_kills(struct cgroup *c);

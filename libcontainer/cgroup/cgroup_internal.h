@@ -61,6 +61,15 @@ struct cgroup_driver {
 
 extern const struct cgroup_driver cgroup_v1_driver, cgroup_v2_driver, cgroup_systemd_driver;
 
+/* Cgroups that are another container's, by their inodes: they are not entered. */
+struct tree_spared {
+	struct tree_id {
+		dev_t dev;
+		ino_t ino;
+	} *v; /* owned */
+	size_t n;
+};
+
 struct cgroup {
 	struct arena *arena; /* holds this struct and all strings */
 	const struct cgroup_host *host;
@@ -75,6 +84,7 @@ struct cgroup {
 	int program;    /* v2: of the device rules, loaded but not attached yet; or negative */
 	struct cgroup_hierarchy *hierarchies;
 	struct systemd_unit *unit; /* of the systemd driver, else NULL */
+	struct tree_spared spared; /* cgroup_spare() */
 };
 
 /* ---- cgroup.c, saved.c ---- */
@@ -144,10 +154,14 @@ int cgroup_check_subs(const struct cgroup *c, const char *const *subs, size_t n_
 int tree_make(struct cgroup_tree *t);
 /* Removes what tree_make() made, until `deadline` (CLOCK_MONOTONIC, ns): a negative errno when it is in use. */
 int tree_unmake(struct cgroup_tree *t, int64_t deadline);
-/* Removes path and everything below it, if need be again and again until `deadline` (CLOCK_MONOTONIC, ns). No message. */
-int tree_remove(const char *path, int64_t deadline);
-/* Appends the pids in path and below. -ENOENT is success. */
-int tree_pids(const char *path, struct pid_list *list);
+/*
+ * Removes path and everything below it, if need be again and again until `deadline` (CLOCK_MONOTONIC, ns). What is spared
+ * (or NULL) stays, and what is above it. No message.
+ */
+int tree_remove(const char *path, const struct tree_spared *spared, int64_t deadline);
+/* Appends the pids in path and below, without what is spared (or NULL). -ENOENT is success. */
+int tree_pids(const char *path, const struct tree_spared *spared, struct pid_list *list);
+bool tree_is_spared(const struct tree_spared *spared, int dir);
 /* Appends a file that the kernel makes in one piece (not a list of processes); no message. */
 int tree_read_file(const char *path, struct str *out);
 /* The text of a file of a cgroup without the newline at its end; no message. */
@@ -164,8 +178,13 @@ void sleep_ns(int64_t ns);
 
 /* ---- walk.c ---- */
 
+#define TREE_SKIP 1
+
 struct tree_visitor {
-	/* A cgroup, the top one too, before those below it. -ENOENT and -ENODEV are success: it is gone. May be NULL. */
+	/*
+	 * A cgroup, the top one too, before those below it. -ENOENT and -ENODEV are success: it is gone. TREE_SKIP: neither
+	 * what is below it is visited, nor is it left. May be NULL.
+	 */
 	int (*enter)(int dir, void *ctx);
 	/* A cgroup below the top one by its name in its parent, when all below it were seen. May be NULL. */
 	int (*leave)(int at, const char *name, void *ctx);

@@ -3,9 +3,11 @@
 /* The processes of a container: list, freeze, signal, and the removal once they are gone. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -117,7 +119,7 @@ static const char *procs_path(struct cgroup *c)
 int cgroup_pids(struct cgroup *c, pid_t **ret, size_t *n, struct error *err)
 {
 	struct pid_list list = { 0 };
-	int r = c->driver ? tree_pids(procs_path(c), &list) : 0;
+	int r = c->driver ? tree_pids(procs_path(c), &c->spared, &list) : 0;
 
 	if (r < 0) {
 		free(list.v);
@@ -128,13 +130,66 @@ int cgroup_pids(struct cgroup *c, pid_t **ret, size_t *n, struct error *err)
 	return 0;
 }
 
+/* ---- cgroups of other containers ---- */
+
+static int spare(struct cgroup *c, const char *path)
+{
+	struct tree_id *v;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return 0; /* gone */
+	v = realloc(c->spared.v, (c->spared.n + 1) * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v[c->spared.n++] = (struct tree_id){ st.st_dev, st.st_ino };
+	c->spared.v = v;
+	return 0;
+}
+
+static bool is_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 && path[n] == '/';
+}
+
+int cgroup_spare(struct cgroup *c, const struct cgroup *other, bool same)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < other->n; i++)
+		for (size_t k = 0; r == 0 && k < c->n; k++) {
+			const char *theirs = other->trees[i].path, *ours = c->trees[k].path;
+
+			if (is_below(theirs, ours) || (same && streq(theirs, ours)))
+				r = spare(c, theirs);
+		}
+	return r;
+}
+
+bool cgroup_is_shared(const struct cgroup *c)
+{
+	return c->spared.n > 0;
+}
+
+/* Whether the container's own cgroup is another's as well, of which systemd would end all. */
+static bool is_anothers(struct cgroup *c)
+{
+	auto_(close_fd) int dir = openat(AT_FDCWD, procs_path(c), O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return c->spared.n && dir >= 0 && tree_is_spared(&c->spared, dir);
+}
+
+/* ---- signals ---- */
+
 #define SIGNAL_BATCH 64
 
 /* Marks with -1 the pids of `batch` that are not in the cgroup any more. */
-static int drop_strangers(const char *path, pid_t *batch, size_t n)
+static int drop_strangers(struct cgroup *c, pid_t *batch, size_t n)
 {
 	struct pid_list now = { 0 };
-	int r = tree_pids(path, &now);
+	int r = tree_pids(procs_path(c), &c->spared, &now);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		size_t at = 0;
@@ -152,13 +207,16 @@ static int drop_strangers(const char *path, pid_t *batch, size_t n)
  * A pid read before pidfd_open() and again after it is that process, not one that reuses its
  * number.
  */
-static int signal_batch(const char *path, pid_t *batch, size_t n, int sig)
+static int signal_batch(struct cgroup *c, pid_t *batch, size_t n, int sig, const struct cgroup_members *m)
 {
 	int fds[SIGNAL_BATCH], r;
 
 	for (size_t i = 0; i < n; i++)
 		fds[i] = sys_pidfd_open(batch[i], 0);
-	r = drop_strangers(path, batch, n);
+	r = drop_strangers(c, batch, n);
+	for (size_t i = 0; m && i < n; i++)
+		if (batch[i] > 0 && !m->has(batch[i], m->ctx))
+			batch[i] = -1;
 	for (size_t i = 0; i < n; i++) {
 		if (r == 0 && fds[i] >= 0 && batch[i] > 0 &&
 		    sys_pidfd_send_signal(fds[i], sig) < 0 && errno != ESRCH)
@@ -168,25 +226,25 @@ static int signal_batch(const char *path, pid_t *batch, size_t n, int sig)
 	return r;
 }
 
-static int signal_each(const char *path, int sig)
+static int signal_each(struct cgroup *c, int sig, const struct cgroup_members *m)
 {
 	struct pid_list list = { 0 };
-	int r = tree_pids(path, &list);
+	int r = tree_pids(procs_path(c), &c->spared, &list);
 
 	for (size_t i = 0; r == 0 && i < list.n; i += SIGNAL_BATCH)
-		r = signal_batch(path, list.v + i, min_of(list.n - i, (size_t)SIGNAL_BATCH), sig);
+		r = signal_batch(c, list.v + i, min_of(list.n - i, (size_t)SIGNAL_BATCH), sig, m);
 	free(list.v);
 	return r;
 }
 
-int cgroup_signal(struct cgroup *c, int sig, struct error *err)
+int cgroup_signal(struct cgroup *c, int sig, const struct cgroup_members *m, struct error *err)
 {
 	bool freeze = false;
 	int r;
 
-	if (!c->driver)
+	if (!c->driver || is_anothers(c))
 		return 0;
-	if (sig == SIGKILL && c->unified) {
+	if (sig == SIGKILL && c->unified && !m && !c->spared.n) {
 		r = tree_write(c->unified->path, "cgroup.kill", "1");
 		if (r == 0)
 			return 0;
@@ -196,17 +254,19 @@ int cgroup_signal(struct cgroup *c, int sig, struct error *err)
 	/* Nothing escapes by forking while it is frozen. */
 	if (sig == SIGKILL && c->driver->is_frozen(c) == 0)
 		freeze = c->driver->freeze(c, true, NULL) == 0;
-	r = signal_each(procs_path(c), sig);
+	r = signal_each(c, sig, m);
 	if (freeze || sig == SIGKILL)
 		(void)c->driver->freeze(c, false, NULL);
 	return r < 0 ? codef(err, r, "signal %d to cgroup '%s'", sig, procs_path(c)) : 0;
 }
 
+/* ---- removal ---- */
+
 static int not_removed(const struct cgroup_tree *t, int r, struct error *err)
 {
 	struct pid_list list = { 0 };
 
-	(void)tree_pids(t->path, &list);
+	(void)tree_pids(t->path, NULL, &list);
 	free(list.v);
 	if (list.n)
 		return failf(err, EBUSY, "remove cgroup '%s': %zu process(es) still in it", t->path,
@@ -229,6 +289,15 @@ void cgroup_remove_empty(struct cgroup *c)
 	}
 }
 
+bool cgroup_remove_at_once(struct cgroup *c)
+{
+	bool gone = !c->unit;
+
+	for (size_t i = 0; c->driver && i < c->n && gone; i++)
+		gone = rmdir(c->trees[i].path) == 0 || errno == ENOENT;
+	return gone;
+}
+
 /* All that can go does; the first failure is told. */
 int cgroup_remove(struct cgroup *c, struct error *err)
 {
@@ -237,7 +306,7 @@ int cgroup_remove(struct cgroup *c, struct error *err)
 	int ret = 0;
 
 	/* Its manager may be gone, or its message bus: a unit without a cgroup is none. */
-	if (c->unit && systemd_remove(c, &unit) < 0)
+	if (c->unit && !is_anothers(c) && systemd_remove(c, &unit) < 0)
 		log_debug("unit of the container: %s", unit.msg);
 	for (size_t i = 0; c->driver && i < c->n; i++) {
 		int r;
@@ -246,7 +315,7 @@ int cgroup_remove(struct cgroup *c, struct error *err)
 			continue;
 		if (!deadline)
 			deadline = clock_ns() + (int64_t)c->host->timeout_ms * 1000000;
-		r = tree_remove(c->trees[i].path, deadline);
+		r = tree_remove(c->trees[i].path, &c->spared, deadline);
 		if (r < 0 && ret == 0)
 			ret = not_removed(&c->trees[i], r, err);
 	}

@@ -78,7 +78,7 @@ int tree_unmake(struct cgroup_tree *t, int64_t deadline)
 		int r;
 
 		copy[n] = 0;
-		r = last ? tree_remove(copy, deadline) : rmdir(copy);
+		r = last ? tree_remove(copy, NULL, deadline) : rmdir(copy);
 		/* A parent is not ours any more once somebody put a cgroup of theirs below. */
 		if (r < 0)
 			return last ? r : 0;
@@ -90,24 +90,61 @@ int tree_unmake(struct cgroup_tree *t, int64_t deadline)
 	return 0;
 }
 
+/* ---- what is spared ---- */
+
+bool tree_is_spared(const struct tree_spared *spared, int dir)
+{
+	struct stat st;
+
+	if (!spared || !spared->n || fstat(dir, &st) < 0)
+		return false;
+	for (size_t i = 0; i < spared->n; i++)
+		if (spared->v[i].ino == st.st_ino && spared->v[i].dev == st.st_dev)
+			return true;
+	return false;
+}
+
 /* ---- removing ---- */
+
+struct removal {
+	const struct tree_spared *spared;
+	bool met_spared, busy; /* in the last walk: one that is spared; one that is not, and did not go */
+};
+
+static int skip_spared(int dir, void *ctx)
+{
+	struct removal *r = ctx;
+
+	if (!tree_is_spared(r->spared, dir))
+		return 0;
+	r->met_spared = true;
+	return TREE_SKIP;
+}
 
 /* One that is in use stays for now: the others go all the same, and tree_remove() comes back. */
 static int remove_one(int at, const char *name, void *ctx)
 {
-	(void)ctx;
-	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == EBUSY || errno == ENOTEMPTY)
+	struct removal *r = ctx;
+	struct stat st;
+
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	return -errno;
+	if (errno != EBUSY && errno != ENOTEMPTY)
+		return -errno;
+	/* With others in it, these tell. */
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink <= 2)
+		r->busy = true;
+	return 0;
 }
 
 /*
  * A cgroup is busy for some microseconds after its last process was reaped, and for as long as one
  * is dying: wait tightly first, then longer.
  */
-int tree_remove(const char *path, int64_t deadline)
+int tree_remove(const char *path, const struct tree_spared *spared, int64_t deadline)
 {
-	static const struct tree_visitor remover = { .leave = remove_one };
+	struct removal removal = { .spared = spared };
+	const struct tree_visitor remover = { .enter = skip_spared, .leave = remove_one, .ctx = &removal };
 	int64_t pause = 50000;
 
 	for (;;) {
@@ -117,9 +154,12 @@ int tree_remove(const char *path, int64_t deadline)
 			return 0;
 		if (errno != EBUSY && errno != ENOTEMPTY)
 			return -errno;
+		removal.met_spared = removal.busy = false;
 		r = tree_walk(path, &remover);
 		if (r < 0)
 			return r;
+		if (removal.met_spared && !removal.busy)
+			return 0;
 		if (rmdir(path) == 0 || errno == ENOENT)
 			return 0;
 		if ((errno != EBUSY && errno != ENOTEMPTY) || clock_ns() >= deadline)
@@ -169,42 +209,56 @@ static bool is_process(pid_t thread)
 	return fd >= 0;
 }
 
+struct search {
+	const struct tree_spared *spared;
+	struct pid_list *list;
+};
+
 /* The threads of a threaded cgroup, of which some may be processes. */
 static int threads_of(int dir, void *ctx)
 {
-	struct pid_list threads = { 0 }, *list = ctx;
+	const struct search *s = ctx;
+	struct pid_list threads = { 0 };
 	auto_str text = STR_INIT;
-	int r = file_read_at(dir, "cgroup.threads", (size_t)16 << 20, &text);
+	int r;
 
+	if (tree_is_spared(s->spared, dir))
+		return TREE_SKIP;
+	r = file_read_at(dir, "cgroup.threads", (size_t)16 << 20, &text);
 	if (r == 0)
 		r = add_pids(&threads, str_text(&text));
 	for (size_t i = 0; r == 0 && i < threads.n; i++)
 		if (is_process(threads.v[i]))
-			r = add_pid(list, threads.v[i]);
+			r = add_pid(s->list, threads.v[i]);
 	free(threads.v);
 	return r;
 }
 
 static int pids_of(int dir, void *ctx)
 {
+	const struct search *s = ctx;
 	auto_str text = STR_INIT;
-	int r = file_read_at(dir, "cgroup.procs", (size_t)16 << 20, &text);
+	int r;
 
+	if (tree_is_spared(s->spared, dir))
+		return TREE_SKIP;
+	r = file_read_at(dir, "cgroup.procs", (size_t)16 << 20, &text);
 	/* A threaded cgroup refuses the file; its processes stand in the cgroup above. */
 	if (r == -EOPNOTSUPP)
 		return 0;
-	return r < 0 ? r : add_pids(ctx, str_text(&text));
+	return r < 0 ? r : add_pids(s->list, str_text(&text));
 }
 
-int tree_pids(const char *path, struct pid_list *list)
+int tree_pids(const char *path, const struct tree_spared *spared, struct pid_list *list)
 {
 	auto_str type = STR_INIT;
-	int r = tree_walk(path, &(struct tree_visitor){ .enter = pids_of, .ctx = list });
+	struct search s = { spared, list };
+	int r = tree_walk(path, &(struct tree_visitor){ .enter = pids_of, .ctx = &s });
 
 	/* All of it lies in the domain of a cgroup above, which has processes of others too. */
 	if (r < 0 || list->n || tree_read(path, "cgroup.type", &type) < 0 || !streq(str_text(&type), "threaded"))
 		return r;
-	return tree_walk(path, &(struct tree_visitor){ .enter = threads_of, .ctx = list });
+	return tree_walk(path, &(struct tree_visitor){ .enter = threads_of, .ctx = &s });
 }
 
 /* ---- files ---- */

@@ -109,8 +109,8 @@ static int go_down(struct walk *w, struct level *l)
 	auto_(close_fd) int dir = open_dir(dirfd(l->stream), l->child->d_name);
 	int r = dir == -ENOENT ? 0 : dir < 0 ? dir : visit(w, dir);
 
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r == TREE_SKIP ? 0 : r;
 	if (dir < 0 || is_leaf(dir))
 		return leave(w, dirfd(l->stream), l->child->d_name);
 	r = open_level(level_of(w, w->depth + 1), take_fd(dir));
@@ -173,6 +173,8 @@ int tree_walk(const char *path, const struct tree_visitor *v)
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
 	r = visit(&w, dir);
+	if (r == TREE_SKIP)
+		return 0;
 	if (r < 0 || is_leaf(dir))
 		return r;
 	r = open_level(&w.levels[0], take_fd(dir));

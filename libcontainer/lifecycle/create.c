@@ -16,6 +16,7 @@
 #include "host/notify.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/join.h"
+#include "lifecycle/others.h"
 #include "lifecycle/start.h"
 #include "store/store.h"
 
@@ -31,7 +32,8 @@ static void run_poststop(struct creation *c)
 static void end_left_behind(struct creation *c)
 {
 	if (c->cgroup_made && c->hooks_ran && !c->state.own_pid_namespace && !cgroup_is_none(c->cgroup))
-		(void)cgroup_signal(c->cgroup, SIGKILL, NULL);
+		if (others_spare(c->rt, c->root, c->o->id, c->cgroup, NULL) == 0)
+			(void)cgroup_signal(c->cgroup, SIGKILL, NULL, NULL);
 }
 
 void creation_done(struct creation *c)

@@ -16,6 +16,7 @@
 #include "host/resctrl.h"
 #include "launch/stuck.h"
 #include "lifecycle/leftover.h"
+#include "lifecycle/others.h"
 #include "store/store.h"
 
 #define DEATH_TIMEOUT 10 /* seconds */
@@ -103,28 +104,41 @@ static int sweep(struct container *c, struct error *err)
 	return r < 0 ? error_context(err, "processes left by container '%s'", c->state.id) : 0;
 }
 
+/*
+ * What is not the container's is not signalled (lifecycle/others.h): its cgroup stays. Without force only where it is known
+ * whose it is.
+ */
+static int remove_used_cgroup(struct container *c, struct cgroup *cg, bool force, struct error *err)
+{
+	struct error left = ERROR_INIT;
+	int r = container_ends_with_init(c) ? 0 : sweep(c, err);
+
+	if (r == 0)
+		r = others_spare(c->rt, c->root, c->state.id, cg, err);
+	if (r < 0)
+		return r;
+	r = cgroup_remove(cg, force ? &left : err);
+	if (r < 0 && !force)
+		return r;
+	if (r < 0)
+		log_warn("container '%s': %s: what is not the container's is left alone, and the cgroup stays",
+			 c->state.id, left.msg);
+	else if (cgroup_is_shared(cg))
+		log_warn("container '%s': its cgroup stays: other containers have it, or cgroups below it", c->state.id);
+	return 0;
+}
+
 static int remove_cgroup(struct container *c, bool force, struct error *err)
 {
-	struct error first = ERROR_INIT;
 	struct cgroup *cg = NULL;
 	int r;
 
 	if (!c->state.cgroup && !c->cgroup)
 		return 0;
 	r = container_cgroup(c, &cg, err);
-	if (r < 0 || cgroup_is_none(cg))
+	if (r < 0 || cgroup_is_none(cg) || cgroup_remove_at_once(cg))
 		return r;
-	if (!c->state.own_pid_namespace)
-		r = sweep(c, err);
-	if (r < 0)
-		return r;
-	r = cgroup_remove(cg, force ? &first : err);
-	if (r == 0 || !force)
-		return r;
-	/* Processes that someone put there, outside of the container's pid namespace. */
-	log_debug("%s: killing what is left there", first.msg);
-	r = sweep(c, err);
-	return r < 0 ? r : cgroup_remove(cg, err);
+	return remove_used_cgroup(c, cg, force, err);
 }
 
 /* No filesystem any more: then no groups either. */

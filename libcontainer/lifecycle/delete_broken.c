@@ -3,29 +3,63 @@
 /*
  * `delete --force` of a container whose state.json cannot be read: a disk was full, the power failed, another version
  * wrote it. What lies beside it tells enough: config.json and the copy of the caller's cgroups say where the container's
- * cgroup is, and that cgroup holds its processes. It was empty when create made it, so that all in it are the container's.
+ * cgroup is, and that cgroup holds its processes. It was empty when create made it, so that all in it are the container's,
+ * but for those of containers that came later (lifecycle/others.h).
  */
 
 #include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/proc.h"
 #include "container/handle.h"
 #include "lifecycle/leftover.h"
+#include "lifecycle/others.h"
 #include "store/store.h"
 
 #define LOCK_TIMEOUT 10 /* seconds */
 
-static int kill_and_remove(struct cgroup *cg, struct error *err)
+/* Not in the pid namespace in which create was called: that of our own, as a rule. */
+static bool is_in_another(pid_t pid, void *ctx)
 {
-	int r = cgroup_signal(cg, SIGKILL, err);
+	uint64_t theirs = 0;
 
-	return r < 0 ? r : cgroup_remove(cg, err);
+	return proc_namespace(pid, "pid", &theirs) < 0 || theirs != *(const uint64_t *)ctx;
+}
+
+static int kill_all(struct cgroup *cg, int dir, const struct spec *spec, struct error *err)
+{
+	const struct spec_namespace *pids = spec_namespace_of(&spec->lnx, CLONE_NEWPID);
+	bool ends_with_init = pids && !pids->path && faccessat(dir, STORE_OUTLIVES, F_OK, 0) < 0;
+	uint64_t ours = 0;
+	const struct cgroup_members members = { is_in_another, &ours };
+
+	if (!ends_with_init || proc_namespace(0, "pid", &ours) < 0)
+		return cgroup_signal(cg, SIGKILL, NULL, err);
+	return cgroup_signal(cg, SIGKILL, &members, err);
+}
+
+static int kill_and_remove(const struct runtime *rt, int root, int dir, const char *id, struct cgroup *cg,
+			   const struct spec *spec, struct error *err)
+{
+	struct error left = ERROR_INIT;
+	int r = others_spare(rt, root, id, cg, err);
+
+	if (r == 0)
+		r = kill_all(cg, dir, spec, err);
+	if (r < 0)
+		return r;
+	if (cgroup_remove(cg, &left) < 0)
+		log_warn("container '%s': %s: what is not the container's is left alone, and the cgroup stays", id, left.msg);
+	else if (cgroup_is_shared(cg))
+		log_warn("container '%s': its cgroup stays: other containers have it, or cgroups below it", id);
+	return 0;
 }
 
 /* 1: its cgroup was found. */
-static int end_processes(const struct runtime *rt, int dir, const char *id, const struct spec *spec,
+static int end_processes(const struct runtime *rt, int root, int dir, const char *id, const struct spec *spec,
 			 struct error *err)
 {
 	auto_(cgroup_free) struct cgroup *cg = NULL;
@@ -33,7 +67,7 @@ static int end_processes(const struct runtime *rt, int dir, const char *id, cons
 
 	if (r < 0 || cgroup_is_none(cg))
 		return r;
-	r = kill_and_remove(cg, err);
+	r = kill_and_remove(rt, root, dir, id, cg, spec, err);
 	return r < 0 ? r : 1;
 }
 
@@ -56,7 +90,7 @@ static int remove_all(const struct runtime *rt, int root, int dir, const char *i
 	if (container_read_config(dir, &doc, &e) < 0)
 		log_warn("container '%s': %s", id, e.msg);
 	else
-		r = end_processes(rt, dir, id, doc->spec, err);
+		r = end_processes(rt, root, dir, id, doc->spec, err);
 	if (r < 0)
 		return r;
 	if (doc)

@@ -21,6 +21,7 @@
 #include "launch/spawn.h"
 #include "launch/streams.h"
 #include "lifecycle/join.h"
+#include "lifecycle/others.h"
 #include "lifecycle/start.h"
 #include "resolve/resolve.h"
 #include "spec/objects.h"
@@ -259,7 +260,11 @@ static int check_user_namespace(struct execution *e, struct error *err)
 
 static int wanted_namespaces(struct execution *e, struct error *err)
 {
-	return e->o->namespaces ? join_parse_types("--ns", e->o->namespaces, &e->namespaces, err) : 0;
+	int r = e->o->namespaces ? join_parse_types("--ns", e->o->namespaces, &e->namespaces, err) : 0;
+
+	if (r == 0 && e->namespaces && !(e->namespaces & CLONE_NEWPID))
+		r = container_outlives_init(e->c, err);
+	return r;
 }
 
 /* As the innermost of the pid namespaces that it is in numbers it. */

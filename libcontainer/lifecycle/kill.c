@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/proc.h"
 #include "base/sys.h"
 #include "container/exit.h"
 #include "container/handle.h"
+#include "lifecycle/others.h"
 
 /* NULL in *ret: the container has no cgroup of its own. */
 static int own_cgroup(struct container *c, struct cgroup **ret, struct error *err)
@@ -37,30 +39,62 @@ static void pids_free(pid_t *pids)
 }
 DEFINE_AUTO(pid_t *, pids_free);
 
+/* In init's pid namespace, or in one below it. */
+static bool is_inside(pid_t pid, void *ctx)
+{
+	return proc_is_in_pid_namespace(pid, *(const uint64_t *)ctx);
+}
+
+/* All processes of a container that has a pid namespace; of what else is in its cgroup none. */
+static int signal_inside(struct container *c, struct cgroup *cg, int sig, struct error *err)
+{
+	uint64_t inode = 0;
+	const struct cgroup_members inside = { is_inside, &inode };
+	int r = proc_namespace(c->state.init.pid, "pid", &inode);
+
+	/* Gone: then all are. */
+	if (r == -ENOENT || r == -ESRCH)
+		return 0;
+	if (r < 0)
+		return codef(err, r, "pid namespace of container '%s'", c->state.id);
+	return cgroup_signal(cg, sig, &inside, err);
+}
+
+static int count(struct cgroup *cg, size_t *n, struct error *err)
+{
+	auto_(pids_free) pid_t *pids = NULL;
+
+	return cgroup_pids(cg, &pids, n, err);
+}
+
 /* Also when init is gone: what it left behind shares the host's pid namespace. */
 static int sweep(struct container *c, struct cgroup *cg, int sig, bool alive, bool all,
 		 struct error *err)
 {
-	auto_(pids_free) pid_t *pids = NULL;
-	size_t n = 0;
-	int r;
+	size_t n = 1;
+	int r = alive ? 0 : count(cg, &n, err);
 
-	if (!alive) {
-		r = cgroup_pids(cg, &pids, &n, err);
-		if (r < 0)
-			return r;
-		if (n == 0)
-			return not_running(all, err);
-	}
-	r = cgroup_signal(cg, sig, err);
+	if (r == 0 && n)
+		r = others_spare(c->rt, c->root, c->state.id, cg, err);
+	if (r == 0 && n && !alive)
+		r = count(cg, &n, err);
+	if (r < 0)
+		return r;
+	if (n == 0)
+		return not_running(all, err);
+	r = cgroup_signal(cg, sig, NULL, err);
 	return r < 0 ? error_context(err, "container '%s'", c->state.id) : 0;
 }
 
 static int signal_container(struct container *c, int pidfd, int sig, bool all, struct error *err)
 {
 	bool wide = all || (sig == SIGKILL && !c->state.own_pid_namespace);
+	bool own = all ? container_ends_with_init(c) : c->state.own_pid_namespace;
 	struct cgroup *cg = NULL;
 	int r = 0;
+
+	if (pidfd < 0 && own)
+		return not_running(all, err);
 
 	if (wide || sig == SIGKILL)
 		r = own_cgroup(c, &cg, err);
@@ -75,8 +109,10 @@ static int signal_container(struct container *c, int pidfd, int sig, bool all, s
 	/* Whatever becomes of the sweep: the one process of certain identity is killed first. */
 	if (pidfd >= 0 && (!wide || !cg || sig == SIGKILL))
 		r = signal_init(pidfd, sig, all, err);
-	if (r == 0 && wide && cg)
+	if (r == 0 && wide && cg && !own)
 		r = sweep(c, cg, sig, pidfd >= 0, all, err);
+	else if (r == 0 && wide && cg && sig != SIGKILL)
+		r = signal_inside(c, cg, sig, err);
 	if (r == 0 && sig == SIGKILL && cg)
 		r = cgroup_thaw_all(cg, err); /* signalled first, it does no more */
 	return r;

@@ -36,6 +36,7 @@
 #include "launch/limits.h"
 #include "host/notify.h"
 #include "lifecycle/checkpoint.h"
+#include "lifecycle/others.h"
 #include "lifecycle/start.h"
 #include "spec/spec.h"
 #include "store/store.h"
@@ -387,8 +388,9 @@ int restoration_run(struct restoration *r, struct error *err)
 void restoration_done(struct restoration *r)
 {
 	criu_close(r->criu);
-	if (!r->c.kept && r->c.cgroup_made && !cgroup_is_none(r->c.cgroup))
-		(void)cgroup_signal(r->c.cgroup, SIGKILL, NULL);
+	if (!r->c.kept && r->c.cgroup_made && !cgroup_is_none(r->c.cgroup) &&
+	    others_spare(r->c.rt, r->c.root, r->c.o->id, r->c.cgroup, NULL) == 0)
+		(void)cgroup_signal(r->c.cgroup, SIGKILL, NULL, NULL);
 	str_done(&r->request);
 	external_fds_done(&r->fds);
 	checkpoint_dirs_close(&r->dirs);

@@ -12,8 +12,8 @@
 #include "base/macros.h"
 #include "cgroup/files.h"
 #include "observe/inspect.h"
-#include "observe/list.h"
 #include "observe/mountinfo.h"
+#include "store/ids.h"
 
 void inspect_row(struct inspection *i, const char *name, const char *fmt, ...)
 {

@@ -20,7 +20,7 @@
 #include "base/sys.h"
 #include "cgroup/usage.h"
 #include "container/handle.h"
-#include "observe/list.h"
+#include "store/ids.h"
 #include "store/store.h"
 
 #define WORKERS_MAX  4

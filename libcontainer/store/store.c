@@ -292,7 +292,7 @@ static bool is_leftover(const char *name)
 static bool is_ours(const char *name)
 {
 	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json", "oom_kills",
-					    "mounts.json" };
+					    "mounts.json", STORE_OUTLIVES };
 
 	foreach_array(ours, rare)
 		if (streq(name, *ours))

@@ -13,6 +13,7 @@
  *   exit.json    0600  how init ended, when somebody was there to see it (container/exit.c)
  *   checkpoint.json 0600  how the last checkpoint ended (lifecycle/checkpoint.c)
  *   mounts.json  0600  mounts that were added to the running container (control/mounts.c)
+ *   outlives     0600  empty: it has processes outside of its pid namespace (lifecycle/others.c)
  *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (host/notify.h)
  *   (directory)  0711, flock(2)ed by verbs that change the container
  *
@@ -30,6 +31,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "runtime.h"
+
+#define STORE_OUTLIVES "outlives"
 
 /* -EINVAL "invalid container ID format" etc., as runc says it; letters, digits, '_' '+' '-' '.', not "." "..". */
 int store_check_id(const char *id, struct error *err);

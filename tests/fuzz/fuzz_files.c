@@ -100,7 +100,7 @@ static void read_pids(void)
 {
 	struct pid_list list = { 0 };
 
-	(void)tree_pids("/proc/self/ns", &list); /* a directory without others in it */
+	(void)tree_pids("/proc/self/ns", NULL, &list); /* a directory without others in it */
 	for (size_t i = 0; i < list.n; i++)
 		must(list.v[i] > 0, "a pid");
 	free(list.v);

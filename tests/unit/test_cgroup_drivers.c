@@ -160,7 +160,7 @@ START_TEST(walks_any_depth)
 	/* Each but the top is left once. */
 	ck_assert_int_eq(tree_walk(top, &(struct tree_visitor){ count, count_left, &n }), 0);
 	ck_assert_int_eq(n, 3 * DEPTH + 2);
-	ck_assert_int_eq(tree_remove(top, 0), 0);
+	ck_assert_int_eq(tree_remove(top, NULL, 0), 0);
 	ck_assert_int_eq(stat(top, &st), -1);
 	ck_assert_int_eq(tree_walk(top, &(struct tree_visitor){ .enter = count, .ctx = &n }), 0);
 }
@@ -192,7 +192,7 @@ START_TEST(removes_what_can_go)
 	snprintf(path, sizeof(path), "%s/c/a/free", top);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	snprintf(path, sizeof(path), "%s/c", top);
-	ck_assert_int_eq(tree_remove(path, 0), -ENOTEMPTY);
+	ck_assert_int_eq(tree_remove(path, NULL, 0), -ENOTEMPTY);
 	ck_assert(is_there("c/a/used/file"));
 	ck_assert(!is_there("c/a/free"));
 }
@@ -488,7 +488,7 @@ START_TEST(none_at_all)
 	ck_assert_int_eq(cgroup_apply(c, &r, true, &e), 0);
 	ck_assert_int_eq(cgroup_pids(c, &pid, &n, &e), 0);
 	ck_assert_uint_eq(n, 0);
-	ck_assert_int_eq(cgroup_signal(c, 9, &e), 0);
+	ck_assert_int_eq(cgroup_signal(c, 9, NULL, &e), 0);
 	ck_assert_int_eq(cgroup_remove(c, &e), 0);
 	ck_assert_int_eq(cgroup_is_frozen(c), 0);
 	ck_assert_int_eq(cgroup_freeze(c, true, &e), -ENOTSUP);
