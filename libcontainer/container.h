@@ -85,6 +85,7 @@ struct exec_options {
 	const char *pid_file, *console_socket, *pidfd_socket;
 	const char *internal_pid_file; /* the number that the container sees                         */
 	const char *namespaces;        /* "net,ipc": only these are entered; NULL: all               */
+	const char *host_program;      /* a program of this host, in front of args; or NULL          */
 	unsigned preserve_fds;
 	bool tty, no_new_privs, detach, ignore_paused;
 	container_ready *ready; /* or NULL */

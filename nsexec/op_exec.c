@@ -401,7 +401,9 @@ long op_EXEC(struct stage *s, const struct plan_op *op)
 {
 	const uint64_t *path = plan_list(s->plan, s->plan->paths);
 
-	(void)op;
+	if (op->x)
+		return sys(execveat, op->x, "", stage_list(s, s->plan->argv), stage_list(s, s->plan->envp),
+			   AT_EMPTY_PATH);
 	return sys(execve, plan_string(s->plan, (uint32_t)path[s->program]),
 		   stage_list(s, s->plan->argv), stage_list(s, s->plan->envp));
 }

@@ -226,7 +226,7 @@ long op_FD_PLACE(struct stage *s, const struct plan_op *op)
 		return -EBADF;
 	if (op->fd < 0)
 		return close_between((uint32_t)op->x, (uint32_t)op->x);
-	r = sys(dup3, stage_fd(s, op), op->x, 0);
+	r = sys(dup3, stage_fd(s, op), op->x, op->y);
 	if (r > s->placed)
 		s->placed = (int)r;
 	return r < 0 ? r : 0;

@@ -105,6 +105,9 @@ struct numbers {
 	uint64_t sync;   /* the socket is there, or above; 0: not moved yet */
 };
 
+/* O_CLOEXEC of fcntl.h, whose header needs a C library: the same on all architectures that we know. */
+#define PLACED_CLOEXEC 02000000U
+
 static bool above_placed(const struct numbers *n, uint32_t index)
 {
 	return (uint64_t)SYNC_FD + 1 + index > n->placed;
@@ -116,11 +119,13 @@ static bool numbers_ok(struct numbers *n, const struct plan *p, const struct pla
 		return false;
 	if (op->code == PLAN_HOOK && p->hook_output && !above_placed(n, p->hook_output))
 		return false;
+	if (op->code == PLAN_EXEC)
+		return op->x == 0 || op->x == n->placed;
 	if (op->code == PLAN_SYNC_MOVE)
 		n->sync = op->x <= PLAN_NUMBER_MAX ? op->x : 0;
 	if (op->code != PLAN_FD_PLACE)
 		return true;
-	if (op->x < SYNC_FD || op->x >= n->sync)
+	if (op->x < SYNC_FD || op->x >= n->sync || (op->y && op->y != PLACED_CLOEXEC))
 		return false;
 	if (op->fd >= 0 && op->x >= (uint64_t)SYNC_FD + 1 + (uint32_t)op->fd)
 		return false;

@@ -116,7 +116,7 @@ _orlop()
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
 	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
-	exec:--process | exec:-p | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | exec:--internal-pid-file | \
+	exec:--process | exec:-p | exec:--host-exec | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | exec:--internal-pid-file | \
 	update:--resources | update:-r | \
 	mounts:--source | mounts:-s | \
 	port-forward:--unix | \
@@ -154,7 +154,7 @@ _orlop()
 	'') options="--root --log --log-format --debug --timings --systemd-cgroup --cgroup-manager --rootless --version" ;;
 	create) options="--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
 	run) options="--detach --keep --no-subreaper --on-reboot --on-halt --bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
-	exec) options="--tty --detach --process --cwd --env --user --additional-gids --cap --no-new-privs --apparmor --process-label --cgroup --pid-file --console-socket --pidfd-socket --internal-pid-file --ns --pass-fd --preserve-fds --ignore-paused" ;;
+	exec) options="--tty --detach --process --host-exec --cwd --env --user --additional-gids --cap --no-new-privs --apparmor --process-label --cgroup --pid-file --console-socket --pidfd-socket --internal-pid-file --ns --pass-fd --preserve-fds --ignore-paused" ;;
 	list) options="--format --quiet" ;;
 	ps) options="--format" ;;
 	events) options="--stats --interval" ;;

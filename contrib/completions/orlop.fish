@@ -48,6 +48,7 @@ complete -c orlop -n __fish_use_subcommand -a exec -d 'run one more process in a
 complete -c orlop -n '__fish_seen_subcommand_from exec' -l tty -s t -d 'give the process a terminal'
 complete -c orlop -n '__fish_seen_subcommand_from exec' -l detach -s d -d 'return when the process runs'
 complete -c orlop -n '__fish_seen_subcommand_from exec' -l process -s p -r -F -d 'take the whole process object from FILE'
+complete -c orlop -n '__fish_seen_subcommand_from exec' -l host-exec -r -F -d 'execute a copy of this host'\''s FILE; what follows ID are its arguments'
 complete -c orlop -n '__fish_seen_subcommand_from exec' -l cwd -x -d 'working directory in the container'
 complete -c orlop -n '__fish_seen_subcommand_from exec' -l env -s e -x -d 'add to the environment (repeatable)'
 complete -c orlop -n '__fish_seen_subcommand_from exec' -l user -s u -x -d 'run as these numeric ids'

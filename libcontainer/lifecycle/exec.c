@@ -20,6 +20,7 @@
 #include "host/resctrl.h"
 #include "launch/spawn.h"
 #include "launch/streams.h"
+#include "lifecycle/host_program.h"
 #include "lifecycle/join.h"
 #include "lifecycle/others.h"
 #include "lifecycle/start.h"
@@ -39,6 +40,7 @@ struct execution {
 	struct compiled compiled;
 	struct child child;
 	struct handshake handshake;
+	struct host_program program;
 	int console;
 	bool pid_file;               /* written */
 	bool pids_limit_reached;                /* the container's pids limit is reached */
@@ -49,6 +51,7 @@ static void execution_done(struct execution *e)
 	child_done(&e->child);
 	compiled_done(&e->compiled);
 	close_fd(e->console);
+	close_fd(e->program.fd);
 	close_fd(e->init);
 	spec_doc_free(e->file);
 	spec_doc_free(e->config);
@@ -176,6 +179,28 @@ static int count_args(const char *const *args)
 	return n;
 }
 
+/* The program's name comes in front where it is of this host. */
+static int set_args(struct execution *e, struct error *err)
+{
+	const struct exec_options *o = e->o;
+	size_t n = (size_t)count_args(o->args);
+	const char **args;
+
+	e->process.args.v = (const char **)(uintptr_t)o->args;
+	e->process.args.n = n;
+	if (!o->host_program)
+		return 0;
+	args = arena_array_of(e->arena, const char *, n + 1);
+	if (!args)
+		return failf(err, ENOMEM, "args: out of memory");
+	args[0] = o->host_program;
+	for (size_t i = 0; i < n; i++)
+		args[i + 1] = o->args[i];
+	e->process.args.v = args;
+	e->process.args.n = n + 1;
+	return 0;
+}
+
 static int own_process(struct execution *e, struct error *err)
 {
 	const struct exec_options *o = e->o;
@@ -186,8 +211,6 @@ static int own_process(struct execution *e, struct error *err)
 	else
 		e->process.cwd = "/";
 	e->process.json = NULL; /* what fails is not in that file */
-	e->process.args.v = (const char **)(uintptr_t)o->args;
-	e->process.args.n = (size_t)count_args(o->args);
 	e->process.terminal = o->tty;
 	e->process.no_new_privileges |= o->no_new_privs;
 	if (!o->tty)
@@ -198,7 +221,9 @@ static int own_process(struct execution *e, struct error *err)
 		e->process.apparmor_profile = o->apparmor;
 	if (o->process_label)
 		e->process.selinux_label = o->process_label;
-	r = add_environment(e, err);
+	r = set_args(e, err);
+	if (r == 0)
+		r = add_environment(e, err);
 	if (r == 0)
 		r = set_user(e, err);
 	return r < 0 ? r : add_capabilities(e, err);
@@ -221,6 +246,8 @@ static int load(struct execution *e, struct error *err)
 
 	if (r == 0)
 		r = e->o->process_file ? file_process(e, err) : own_process(e, err);
+	if (r == 0 && e->o->host_program)
+		r = host_program_open(e->o->host_program, &e->program, err);
 	if (r < 0)
 		return r;
 	if (e->process.args.n == 0)
@@ -281,9 +308,17 @@ static int write_internal_pid(const struct execution *e, struct error *err)
 	return write_pid_file(e->o->internal_pid_file, s.ids[s.depth - 1], err);
 }
 
+/* A descriptor that the plan takes; it may be made twice (bring_to_life()). */
+static int own_program(struct execution *e, struct error *err)
+{
+	int fd = e->program.fd < 0 ? 0 : fcntl(e->program.fd, F_DUPFD_CLOEXEC, 3);
+
+	return fd < 0 ? sysf(err, "duplicate descriptor") : fd;
+}
+
 static int compile(struct execution *e, struct error *err)
 {
-	int r = wanted_namespaces(e, err);
+	int r = wanted_namespaces(e, err), program = r < 0 ? r : own_program(e, err);
 	const struct compile_input in = {
 		.spec = e->config->spec,
 		.process = &e->process,
@@ -301,6 +336,7 @@ static int compile(struct execution *e, struct error *err)
 		.preserve_fds = e->o->preserve_fds,
 		.start_socket = -EBADF,
 		.init_pidfd = e->init,
+		.program = program,
 		.time_namespace = e->c->state.time_namespace,
 		.exec_namespaces = e->namespaces,
 		.hook_state = -EBADF,
@@ -308,7 +344,7 @@ static int compile(struct execution *e, struct error *err)
 		.hook_output = -EBADF,
 	};
 
-	return r < 0 ? r : plan_compile(&in, &e->compiled, err);
+	return program < 0 ? program : plan_compile(&in, &e->compiled, err);
 }
 
 static int enter_resctrl(struct execution *e, struct error *err)
@@ -475,6 +511,7 @@ int container_exec(struct container *c, const struct exec_options *o,
 		.init = -EBADF,
 		.child = CHILD_INIT,
 		.console = -EBADF,
+		.program = HOST_PROGRAM_INIT,
 	};
 	struct error late = ERROR_INIT;
 	int r = e.arena ? walk(&e, err) : failf(err, ENOMEM, "exec: out of memory");
@@ -485,6 +522,8 @@ int container_exec(struct container *c, const struct exec_options *o,
 		if (err)
 			*err = late;
 	}
+	if (r < 0 && o->host_program)
+		r = host_program_explain(&e.program, err);
 	/* It would name a process that is none, or soon somebody else's. */
 	if (r < 0 && e.pid_file)
 		(void)unlink(o->pid_file);

@@ -162,6 +162,8 @@ static int run_passes(struct compile *c, struct error *err)
 
 	if (compile_take_preserved(c, err) < 0)
 		return -err->num;
+	if (c->in->exec && c->in->program > 0)
+		c->program = plan_take_kept_fd(c->b, c->in->program);
 	time_file = add_time_file(c, err);
 	if (time_file < -1)
 		return time_file;
@@ -192,6 +194,7 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 		.arena = arena,
 		.proc = -1,
 		.joined_pids = -1,
+		.program = -1,
 		.forks_last = in->exec,
 	};
 	int r;

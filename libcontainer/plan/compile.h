@@ -58,6 +58,7 @@ struct compile_input {
 	int init_pidfd;            /* exec, live: borrowed                                  */
 	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
 	bool no_cgroup_entry;      /* the caller moves it there when it is forked           */
+	int program;               /* exec: to be executed in place of a path; taken; 0: none */
 	pid_t init_pid;            /* live: its number here                                 */
 	uint64_t exec_namespaces;  /* exec: CLONE_NEW* of those that are entered; 0: all    */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */

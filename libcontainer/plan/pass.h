@@ -26,6 +26,7 @@ struct compile {
 	int proc;              /* index of the verified procfs in the fd table, or -1 */
 	int *preserved;        /* --preserve-fds: index in the fd table of number 3, 4, ...; -1: closed there */
 	unsigned n_preserved;
+	int program;           /* index in the fd table of what is executed in place of a path, or -1 */
 	bool forks_last;           /* the stage forks the program's process: FORK         */
 	int joined_pids;       /* index in the fd table of the pid namespace that procfs is to show, or -1: our own */
 	bool after_fork;       /* what is added now is its part                            */

@@ -115,7 +115,7 @@ static bool allows_creation(const struct compile *c)
 static bool filter_comes_early(const struct compile *c, const struct caps_plan *caps)
 {
 	/* clang-format off */
-	static const struct seccomp_call calls[] = {
+	const struct seccomp_call calls[] = {
 		{ __NR_capset, { 0 } },
 		{ __NR_clone, { CLONE_PARENT | CLONE_PIDFD | SIGCHLD } },
 		{ __NR_sendmsg, { SYNC_FD } },
@@ -123,7 +123,7 @@ static bool filter_comes_early(const struct compile *c, const struct caps_plan *
 		{ __NR_setsid, { 0 } },
 		{ __NR_ioctl, { 0, TIOCSCTTY } },
 		{ __NR_recvmsg, { SYNC_FD } },
-		{ __NR_execve, { 0 } },
+		{ c->program < 0 ? __NR_execve : __NR_execveat, { 0 } },
 	};
 	/* clang-format on */
 	const struct seccomp_call rlimit = { __NR_prlimit64, { 0 } };
@@ -483,10 +483,16 @@ int compile_take_preserved(struct compile *c, struct error *err)
 	return 0;
 }
 
+/* The first number that is not the program's: of those in front of it some may be closed. */
+static unsigned placed_end(const struct compile *c)
+{
+	return 3 + c->n_preserved + (c->program >= 0);
+}
+
 static void place_preserved(struct compile *c)
 {
-	if (c->n_preserved)
-		plan_add(c->b, PLAN_SYNC_MOVE)->x = 3 + c->n_preserved;
+	if (placed_end(c) > 3)
+		plan_add(c->b, PLAN_SYNC_MOVE)->x = placed_end(c);
 	for (unsigned i = 0; i < c->n_preserved; i++) {
 		struct plan_op *op;
 
@@ -494,6 +500,13 @@ static void place_preserved(struct compile *c)
 		op = plan_add(c->b, PLAN_FD_PLACE);
 		op->fd = c->preserved[i];
 		op->x = 3 + i;
+	}
+	if (c->program >= 0) {
+		struct plan_op *op = plan_add(c->b, PLAN_FD_PLACE);
+
+		op->fd = c->program;
+		op->x = placed_end(c) - 1;
+		op->y = O_CLOEXEC;
 	}
 }
 
@@ -610,7 +623,7 @@ int pass_program(struct compile *c, struct error *err)
 /* "/proc/self" is somebody else before the fork, or nobody: the execve will tell. */
 static bool is_found_early(const struct compile *c)
 {
-	return !c->forks_last || !starts_with(c->process->args.v[0], "/proc/");
+	return c->program < 0 && (!c->forks_last || !starts_with(c->process->args.v[0], "/proc/"));
 }
 
 /* The stage's last act, with what comes right before it, and the first of what is forked. */
@@ -654,7 +667,7 @@ int pass_fork(struct compile *c, struct error *err)
 	plan_origin(c->b, NULL, NULL);
 	plan_add(c->b, PLAN_SIGNALS);
 	place_preserved(c);
-	plan_add(c->b, PLAN_CLOSE_OTHERS)->x = 3 + c->n_preserved;
+	plan_add(c->b, PLAN_CLOSE_OTHERS)->x = placed_end(c);
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
 	r = add_fork(c, err);
 	if (r < 0)
@@ -667,6 +680,7 @@ int pass_fork(struct compile *c, struct error *err)
 
 int pass_exec(struct compile *c, struct error *err)
 {
+	struct plan_op *op;
 	int r;
 
 	if (!c->process)
@@ -675,6 +689,8 @@ int pass_exec(struct compile *c, struct error *err)
 	if (r < 0)
 		return r;
 	plan_origin(c->b, c->process->json, "args");
-	plan_add(c->b, PLAN_EXEC);
+	op = plan_add(c->b, PLAN_EXEC);
+	if (c->program >= 0)
+		op->x = placed_end(c) - 1;
 	return 0;
 }

@@ -23,6 +23,9 @@ static const struct option_row rows[] = {
 	  .summary = "return when the process runs" },
 	{ "process", 'p', OPTION_STRING, .to.string = &values.exec.process_file, .value = "FILE",
 	  .summary = "take the whole process object from FILE", .completes = COMPLETES_FILE },
+	{ "host-exec", 0, OPTION_STRING, .to.string = &values.exec.host_program, .value = "FILE",
+	  .summary = "execute a copy of this host's FILE; what follows ID are its arguments",
+	  .completes = COMPLETES_FILE },
 	{ "cwd", 0, OPTION_STRING, .to.string = &values.exec.cwd, .value = "DIR",
 	  .summary = "working directory in the container" },
 	{ "env", 'e', OPTION_LIST, .to.list = &values.env, .value = "NAME=VALUE",
@@ -85,7 +88,9 @@ static int parse_gids(const struct option_list *given, struct exec_options *o, s
 
 static int fill(const struct invocation *inv, struct exec_options *o, struct error *err)
 {
-	if (!o->process_file && inv->n_args < 2)
+	if (o->process_file && o->host_program)
+		return failf(err, EINVAL, "--process and --host-exec exclude each other");
+	if (!o->process_file && !o->host_program && inv->n_args < 2)
 		return failf(err, EINVAL, "exec args cannot be empty");
 	o->args = (const char *const *)inv->args + 1;
 	o->env = values.env.v;
