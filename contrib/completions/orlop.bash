@@ -113,6 +113,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "network" -- "$cur")
 		return
 		;;
+	tty:--mode | tty:-m)
+		mapfile -t COMPREPLY < <(compgen -W "single null" -- "$cur")
+		return
+		;;
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
 	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
@@ -175,6 +179,7 @@ _orlop()
 	stacks) options="--format --user" ;;
 	checkpoint) options="--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --leave-running --parent-path --pre-dump --tcp-skip-in-flight --link-remap --page-server --status-fd --pre-dump-exec --post-resume-exec --pod" ;;
 	restore) options="--bundle --image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --detach --pid-file --console-socket --no-subreaper --tcp-close --lsm-profile --lsm-mount-context --post-restore-exec --pod" ;;
+	tty) options="--mode" ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$cur")
@@ -183,7 +188,7 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks checkpoint restore help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks checkpoint restore tty help" -- "$cur")
 		;;
 	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | stacks | checkpoint)
 		if [[ $command == mounts && $prev == mounts ]]; then

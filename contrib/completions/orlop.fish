@@ -240,3 +240,6 @@ complete -c orlop -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 
 complete -c orlop -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'the label of its mounts that had one'
 complete -c orlop -n '__fish_seen_subcommand_from restore' -l post-restore-exec -x -d 'run this in the container after'
 complete -c orlop -n '__fish_seen_subcommand_from restore' -l pod -d 'all containers of a checkpoint --pod'
+
+complete -c orlop -n __fish_use_subcommand -a tty -d 'be the terminal of a detached container'
+complete -c orlop -n '__fish_seen_subcommand_from tty' -l mode -s m -x -a 'single null' -d 'connect the first terminal, or take all and show none [single]'

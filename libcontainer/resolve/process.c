@@ -16,10 +16,18 @@ int resolve_terminal(const struct spec_process *p, bool detach, bool socket, str
 	if (terminal && detach && !socket)
 		return failf(
 			err, EINVAL,
-			"cannot allocate tty if runc will detach without setting console socket");
-	if (socket && !(terminal && detach))
-		return failf(err, EINVAL,
-			     "cannot use console socket if runc will not detach or allocate tty");
+			"a detached process with a terminal needs somebody who takes the terminal: give "
+			"--console-socket SOCKET (where 'orlop tty SOCKET' listens), or ask for no terminal");
+	if (socket && !terminal)
+		return failf(
+			err, EINVAL,
+			"--console-socket is for a terminal, and none is asked for: leave it out, or ask for one "
+			"(/process/terminal; exec: -t)");
+	if (socket && !detach)
+		return failf(
+			err, EINVAL,
+			"--console-socket is for a detached process: add --detach, or leave it out to see the "
+			"terminal here");
 	return 0;
 }
 

@@ -12,7 +12,8 @@ const struct command *const commands[] = {
 	&cmd_stats,
 	&cmd_inspect, &cmd_verify, &cmd_stacks,
 	&cmd_checkpoint,
-	&cmd_restore, NULL,
+	&cmd_restore,
+	&cmd_tty, NULL,
 };
 
 const struct command *command_find(const char *name)

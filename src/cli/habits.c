@@ -16,6 +16,7 @@ static const struct {
 	{ "init",    "this is done by 'orlop create' and 'orlop run' alone" },
 	{ "logs",    "orlop keeps no output: it goes to where 'run' was called, or to the engine's log" },
 	{ "pull",    "an engine keeps images (podman, docker, containerd); orlop runs bundles" },
+	{ "recvtty", "'orlop tty SOCKET' does it" },
 	{ "remove",  "'orlop delete ID' does it; with --force also when it runs" },
 	{ "restart", "'orlop stop ID', 'orlop delete ID', then 'orlop run ID'" },
 	{ "rm",      "'orlop delete ID' does it; with --force also when it runs" },

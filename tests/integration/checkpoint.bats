@@ -339,7 +339,7 @@ in_other_network() { # PID
 	eventually file_says "$T/console1.out" 'got <one>'
 	checkpoint
 	refute restore
-	says "cannot allocate tty if runc will detach without setting console socket"
+	says "give --console-socket SOCKET"
 	background console2 $PYTHON "$LIB/console.py" "$T/console2" $'two\n'
 	eventually exists "$T/console2"
 	restore --console-socket "$T/console2"

@@ -86,11 +86,11 @@ on_terminal() {
 
 @test "detached with a terminal needs a console socket, and a console socket a terminal" {
 	config '.process.terminal = true'
-	fails 1 "cannot allocate tty if runc will detach without setting console socket" create "$ID"
+	fails 1 "give --console-socket SOCKET (where 'orlop tty SOCKET' listens)" create "$ID"
 	nothing_left
 	config '.process.terminal = false'
 	receiver
-	fails 1 "cannot use console socket if runc will not detach or allocate tty" create --console-socket "$T/console" "$ID"
+	fails 1 "--console-socket is for a terminal, and none is asked for" create --console-socket "$T/console" "$ID"
 	nothing_left
 }
 
@@ -227,4 +227,115 @@ start_sleeper_without_terminal() {
 	[ "$status" -eq 6 ]
 	args sh
 	ok run "$ID" </dev/null
+}
+
+# --- orlop tty ---
+
+is_socket() {
+	[ -S "$1" ]
+}
+
+tty_on() { # ARG...: 'orlop tty' with nothing on its input, in the background
+	background tty "$ORLOP" tty "$@" "$T/tty.sock" </dev/null
+	eventually is_socket "$T/tty.sock"
+}
+
+@test "tty is the terminal of a detached container, and ends with it" {
+	config '.process.terminal = true'
+	script 'tty; test -t 0 && test -t 1 && echo both; echo last'
+	tty_on
+	ok run -d --console-socket "$T/tty.sock" "$ID"
+	wait "$BG"
+	file_says "$T/tty.out" '^/dev/pts/0'
+	file_says "$T/tty.out" '^both'
+	file_says "$T/tty.out" '^last'
+	gone "$T/tty.sock"
+}
+
+@test "tty shows nothing before start, and keys and the window's size reach the container" {
+	config '.process.terminal = true'
+	script 'stty size; read -r line; echo "got <$line>"'
+	mkfifo "$T/keys"
+	exec 8<>"$T/keys"
+	background tty sh -c 'exec script -qec "$1" /dev/null <"$2"' sh \
+		"stty rows 31 cols 97; exec $ORLOP tty $T/tty.sock" "$T/keys"
+	eventually is_socket "$T/tty.sock"
+	ok create --console-socket "$T/tty.sock" "$ID"
+	refute file_says "$T/tty.out" 31
+	ok start "$ID"
+	eventually file_says "$T/tty.out" '^31 97'
+	echo hello >&8
+	eventually file_says "$T/tty.out" 'got <hello>'
+	exec 8>&-
+	wait "$BG"
+}
+
+@test "tty is the terminal of exec, too" {
+	start_sleeper
+	tty_on
+	ok exec -t -d --console-socket "$T/tty.sock" "$ID" sh -c 'tty; echo from exec'
+	wait "$BG"
+	file_says "$T/tty.out" '^from exec'
+}
+
+@test "tty ends by SIGTERM and removes its socket, before a terminal came and after" {
+	tty_on
+	kill "$BG"
+	wait "$BG"
+	gone "$T/tty.sock"
+	config '.process.terminal = true'
+	script 'echo here; sleep 1000'
+	tty_on
+	ok run -d --console-socket "$T/tty.sock" "$ID"
+	eventually file_says "$T/tty.out" '^here'
+	kill "$BG"
+	wait "$BG"
+}
+
+@test "tty --mode null takes the terminals of many containers and shows nothing" {
+	config '.process.terminal = true'
+	script 'head -c 200000 /dev/zero | tr "\0" x; echo; sleep 1000'
+	tty_on --mode null
+	ok run -d --console-socket "$T/tty.sock" "$ID-1"
+	config '.linux.cgroupsPath += "-2"'
+	ok run -d --console-socket "$T/tty.sock" "$ID-2"
+	config '.linux.cgroupsPath += "-3"'
+	script 'echo short'
+	ok run -d --console-socket "$T/tty.sock" "$ID-3"
+	wait_status stopped "$ID-3"
+	kill -0 "$BG"
+	[ ! -s "$T/tty.out" ]
+	kill "$BG"
+	wait "$BG"
+}
+
+@test "tty goes on when a create fails after it has connected, and refuses what is no terminal" {
+	config '.process.terminal = true'
+	tty_on
+	$PYTHON -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$T/tty.sock"
+	script 'echo second'
+	ok run -d --console-socket "$T/tty.sock" "$ID"
+	wait "$BG"
+	file_says "$T/tty.out" '^second'
+	tty_on
+	$PYTHON -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); socket.send_fds(s, [b"x"], [0])' \
+		"$T/tty.sock" </dev/null
+	refute wait "$BG"
+	file_says "$T/tty.out" 'what came by the console socket is no terminal'
+}
+
+@test "tty replaces a socket on which nobody listens, and no other file" {
+	$PYTHON -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/tty.sock"
+	background tty "$ORLOP" tty "$T/tty.sock" </dev/null
+	eventually nobody_can_read "$T/tty.sock"
+	fails 1 "socket '$T/tty.sock': there is a file of that name already" tty "$T/tty.sock"
+	kill "$BG"
+	wait "$BG"
+	echo kept >"$T/file"
+	fails 1 "socket '$T/file': there is a file of that name already" tty "$T/file"
+	[ "$(cat "$T/file")" = kept ]
+}
+
+nobody_can_read() {
+	[ "$(stat -c %a "$1")" = 600 ]
 }
