@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC2034
 
 # Debian's packages, by what they are for.
-PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libseccomp-dev libyajl-dev musl-dev libsystemd-dev libprotobuf-c-dev protobuf-c-compiler scdoc"
+PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libseccomp-dev libyajl-dev musl-dev libsystemd-dev libprotobuf-c-dev protobuf-c-compiler"
 PACKAGES_DEMO="busybox-static jq man-db"
-PACKAGES_TEST="check debootstrap libcap-dev bats busybox-static jq python3-minimal strace bsdutils iproute2 procps containerd systemd dbus dbus-user-session uidmap \
+PACKAGES_TEST="check mandoc python3-jsonschema zsh fish debootstrap libcap-dev bats busybox-static jq python3-minimal strace bsdutils iproute2 procps containerd systemd dbus dbus-user-session uidmap \
 	cppcheck binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 # The engines of tests/clients that are tested besides containerd, and what they need.
 PACKAGES_CLIENTS="podman conmon catatonit netavark buildah docker.io tini iptables python3-grpcio protobuf-compiler containernetworking-plugins"
