@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The word lies in the row: a table of pointers would be written by the loader at each start of the program. */
 struct name {
-	const char *name;
+	char name[40];
 	uint64_t value;
 };
 

@@ -49,7 +49,7 @@ static int weight_device_check(void *object, struct error *err)
 }
 
 /* clang-format off */
-static SCHEMA(weight_device, weight_device_fields, .check = weight_device_check);
+SCHEMA(weight_device, weight_device_fields, .check = weight_device_check);
 #undef OBJECT
 
 #define OBJECT struct spec_throttle_device
@@ -59,17 +59,17 @@ static const struct field throttle_device_fields[] = {
 	VALUE("rate", rate, .since = "1.0", .flags = FIELD_REQUIRED | FIELD_NARROWER,
 	      .doc = "bytes or operations a second"),
 };
-static SCHEMA(throttle_device, throttle_device_fields);
+SCHEMA(throttle_device, throttle_device_fields);
 #undef OBJECT
 
 #define THROTTLE(name, member, text) \
-	ARRAY(name, member, &schema_throttle_device, .since = "1.0", .doc = text)
+	ARRAY(name, member, throttle_device, .since = "1.0", .doc = text)
 
 #define OBJECT struct spec_block_io
 static const struct field block_io_fields[] = {
 	WEIGHT("weight",     weight,      "10 to 1000"),
 	WEIGHT("leafWeight", leaf_weight, "10 to 1000, against child cgroups (v1)"),
-	ARRAY("weightDevice", weight_device, &schema_weight_device, .since = "1.0",
+	ARRAY("weightDevice", weight_device, weight_device, .since = "1.0",
 	      .doc = "weights by device"),
 	THROTTLE("throttleReadBpsDevice",   throttle_read_bps_device,   "most bytes read a second"),
 	THROTTLE("throttleWriteBpsDevice",  throttle_write_bps_device,

@@ -22,7 +22,7 @@ const struct names names_capabilities = NAMES(capability_names);
 
 /* Since runtime-spec 1.1 a name that means nothing here is a warning. */
 #define SET(name, member) \
-	BITS(name, member, &names_capabilities, .since = "1.0", .flags = FIELD_LENIENT, \
+	BITS(name, member, capabilities, .since = "1.0", .flags = FIELD_LENIENT, \
 	     .doc = name " set")
 
 #define OBJECT struct spec_capabilities

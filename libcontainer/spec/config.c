@@ -5,7 +5,6 @@
 
 /* __NEW_UTS_LEN of the kernel. */
 #define UTS_NAME_MAX 64
-#define UTS_NAME_TEXT "at most 64 bytes"
 
 /* clang-format off */
 #define OBJECT struct spec_root
@@ -18,7 +17,7 @@ SCHEMA(root, root_fields);
 #undef OBJECT
 
 /* clang-format on */
-static int check_uts_name(const struct json *value, struct error *err)
+int check_uts_name(const struct json *value, struct error *err)
 {
 	size_t n = strlen(value->text);
 
@@ -32,20 +31,19 @@ static int check_uts_name(const struct json *value, struct error *err)
 static const struct field config_fields[] = {
 	VALUE("ociVersion",  oci_version, .since = "1.0", .flags = FIELD_REQUIRED,
 	      .doc = "version of the runtime-spec, SemVer"),
-	POINTER("process",   process, &schema_process, .since = "1.0", .flags = FIELD_EXPECTED,
+	POINTER("process",   process, process, .since = "1.0", .flags = FIELD_EXPECTED,
 		.doc = "the container's process; needed by start only"),
-	POINTER("root",      root, &schema_root, .since = "1.0", .flags = FIELD_EXPECTED,
+	POINTER("root",      root, root, .since = "1.0", .flags = FIELD_EXPECTED,
 		.doc = "the root filesystem"),
 	VALUE("hostname",    hostname, .since = "1.0", .flags = FIELD_NARROWER,
-	      .check = check_uts_name, .expects = UTS_NAME_TEXT, .doc = "host name in the UTS namespace"),
+	      CHECKED(uts_name), .doc = "host name in the UTS namespace"),
 	VALUE("domainname",  domainname, .since = "1.1", .flags = FIELD_NARROWER,
-	      .check = check_uts_name, .expects = UTS_NAME_TEXT,
-	      .doc = "NIS domain name in the UTS namespace"),
-	ARRAY("mounts",      mounts, &schema_mount, .since = "1.0", .flags = FIELD_EXPECTED,
+	      CHECKED(uts_name), .doc = "NIS domain name in the UTS namespace"),
+	ARRAY("mounts",      mounts, mount, .since = "1.0", .flags = FIELD_EXPECTED,
 	      .doc = "mounts, in this order"),
-	POINTER("hooks",     hooks, &schema_hooks, .since = "1.0",
+	POINTER("hooks",     hooks, hooks, .since = "1.0",
 		.doc = "programs to run at points of the lifecycle"),
-	EMBEDDED("linux",    lnx, &schema_linux, .since = "1.0", .flags = FIELD_EXPECTED,
+	EMBEDDED("linux",    lnx, linux, .since = "1.0", .flags = FIELD_EXPECTED,
 		 .doc = "what only Linux has"),
 	VALUE("annotations", annotations, .since = "1.0",
 	      .doc = "free text by key, shown in the state"),

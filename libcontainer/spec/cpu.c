@@ -16,11 +16,9 @@ static const struct field cpu_fields[] = {
 	VALUE("realtimePeriod", realtime_period, .since = "1.0", .doc = "microseconds (v1)"),
 	VALUE("idle",   idle, .since = "1.1", .flags = FIELD_RANGED | FIELD_NARROWER, RANGE(0, 1),
 	      .doc = "1: SCHED_IDLE for the cgroup"),
-	VALUE("cpus",   cpus, .since = "1.0", .flags = FIELD_NARROWER, .check = check_cpu_list,
-	      .expects = CPU_LIST_TEXT,
+	VALUE("cpus",   cpus, .since = "1.0", .flags = FIELD_NARROWER, CHECKED(cpu_list),
 	      .doc = "list of CPUs"),
-	VALUE("mems",   mems, .since = "1.0", .flags = FIELD_NARROWER, .check = check_cpu_list,
-	      .expects = CPU_LIST_TEXT,
+	VALUE("mems",   mems, .since = "1.0", .flags = FIELD_NARROWER, CHECKED(cpu_list),
 	      .doc = "list of memory nodes"),
 };
 /* clang-format on */

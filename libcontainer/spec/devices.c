@@ -10,11 +10,11 @@
 static const struct name device_type_names[] = {
 	{ "c", 'c' }, { "u", 'c' }, { "b", 'b' }, { "p", 'p' },
 };
-static const struct names device_types = NAMES(device_type_names);
+const struct names names_device_types = NAMES(device_type_names);
 
 #define OBJECT struct spec_device
 static const struct field device_fields[] = {
-	ENUM("type",  type, &device_types, .since = "1.0", .flags = FIELD_REQUIRED,
+	ENUM("type",  type, device_types, .since = "1.0", .flags = FIELD_REQUIRED,
 	     .doc = "c or u: character, b: block, p: FIFO"),
 	VALUE("path", path, .since = "1.0",
 	      .flags = FIELD_REQUIRED | FIELD_ABSOLUTE | FIELD_NARROWER,
@@ -96,10 +96,10 @@ SCHEMA(net_device, net_device_fields, .check = net_device_check,
 #undef OBJECT
 
 static const struct name rule_type_names[] = { { "a", 'a' }, { "b", 'b' }, { "c", 'c' } };
-static const struct names rule_types = NAMES(rule_type_names);
+const struct names names_device_rule_types = NAMES(rule_type_names);
 /* clang-format on */
 
-static int check_access(const struct json *value, struct error *err)
+int check_access(const struct json *value, struct error *err)
 {
 	if (strspn(value->text, "rwm") == strlen(value->text))
 		return 0;
@@ -110,14 +110,13 @@ static int check_access(const struct json *value, struct error *err)
 #define OBJECT struct spec_device_rule
 static const struct field device_rule_fields[] = {
 	VALUE("allow",  allow, .since = "1.0", .flags = FIELD_REQUIRED, .doc = "allow or deny"),
-	ENUM("type",    type, &rule_types, .since = "1.0", .flags = FIELD_NARROWER,
+	ENUM("type",    type, device_rule_types, .since = "1.0", .flags = FIELD_NARROWER,
 	     .doc = "a: all, b: block, c: character"),
 	VALUE("major",  major, .since = "1.0", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(-1, DEVICE_MAJOR_MAX), .doc = "major number; unset: all"),
 	VALUE("minor",  minor, .since = "1.0", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(-1, DEVICE_MINOR_MAX), .doc = "minor number; unset: all"),
-	VALUE("access", access, .since = "1.0", .flags = FIELD_NARROWER, .check = check_access,
-	      .expects = "letters of 'rwm'",
+	VALUE("access", access, .since = "1.0", .flags = FIELD_NARROWER, CHECKED(access),
 	      .doc = "r: read, w: write, m: mknod"),
 };
 /* clang-format on */

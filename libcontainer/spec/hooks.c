@@ -11,11 +11,11 @@ static const struct field hook_fields[] = {
 	VALUE("timeout", timeout, .since = "1.0", .flags = FIELD_RANGED, RANGE(1, INT32_MAX),
 	      .doc = "seconds, then it is killed"),
 };
-static SCHEMA(hook, hook_fields);
+SCHEMA(hook, hook_fields);
 #undef OBJECT
 
 #define HOOK(name, n, version, text) \
-	ARRAY(name, kind[n], &schema_hook, .since = version, .doc = text)
+	ARRAY(name, kind[n], hook, .since = version, .doc = text)
 
 #define OBJECT struct spec_hooks
 static const struct field hooks_fields[] = {

@@ -5,7 +5,7 @@
 #include "spec/objects.h"
 
 /* A directory name below the resctrl mount; "/" is the root group. */
-static int check_clos_id(const struct json *value, struct error *err)
+int check_clos_id(const struct json *value, struct error *err)
 {
 	const char *s = value->text;
 
@@ -14,7 +14,7 @@ static int check_clos_id(const struct json *value, struct error *err)
 	return json_fail(value, err, "'%.80s' must be a directory name or '/'", s);
 }
 
-static int check_mem_bw(const struct json *value, struct error *err)
+int check_mem_bw(const struct json *value, struct error *err)
 {
 	if (!starts_with(value->text, "MB:"))
 		return json_fail(value, err,
@@ -27,14 +27,12 @@ static int check_mem_bw(const struct json *value, struct error *err)
 #define OBJECT struct spec_intel_rdt
 static const struct field intel_rdt_fields[] = {
 	VALUE("closID",        clos_id, .since = "1.0.2", .flags = FIELD_NARROWER,
-	      .check = check_clos_id, .expects = "a directory name or '/'",
-	      .doc = "resctrl group; unset: one named after the container"),
+	      CHECKED(clos_id), .doc = "resctrl group; unset: one named after the container"),
 	VALUE("schemata",      schemata, .since = "1.3", .flags = FIELD_NARROWER,
-	      .check = check_one_line, .expects = ONE_LINE_TEXT, .doc = "lines for the group's schemata"),
+	      CHECKED(one_line), .doc = "lines for the group's schemata"),
 	VALUE("l3CacheSchema", l3_cache_schema, .since = "1.0", .flags = FIELD_NARROWER,
-	      .check = check_one_line, .expects = ONE_LINE_TEXT, .doc = "L3 cache masks"),
-	VALUE("memBwSchema",   mem_bw_schema, .since = "1.0.2", .check = check_mem_bw,
-	      .expects = "a line that begins with 'MB:'",
+	      CHECKED(one_line), .doc = "L3 cache masks"),
+	VALUE("memBwSchema",   mem_bw_schema, .since = "1.0.2", CHECKED(mem_bw),
 	      .doc = "memory bandwidth"),
 	VALUE("enableMonitoring", enable_monitoring, .since = "1.3",
 	      .doc = "make a monitoring group"),

@@ -30,13 +30,12 @@ const struct names names_memory_policy_flags = NAMES(flag_names);
 
 #define OBJECT struct spec_memory_policy
 static const struct field memory_policy_fields[] = {
-	ENUM("mode",   mode, &names_memory_policy_modes, .since = "1.3",
+	ENUM("mode",   mode, memory_policy_modes, .since = "1.3",
 	     .flags = FIELD_REQUIRED | FIELD_NARROWER,
 	     .doc = "mode of set_mempolicy(2)"),
-	VALUE("nodes", nodes, .since = "1.3", .flags = FIELD_NARROWER, .check = check_cpu_list,
-	      .expects = CPU_LIST_TEXT,
+	VALUE("nodes", nodes, .since = "1.3", .flags = FIELD_NARROWER, CHECKED(cpu_list),
 	      .doc = "list of memory nodes"),
-	BITS("flags",  flags, &names_memory_policy_flags, .since = "1.3", .doc = "mode flags"),
+	BITS("flags",  flags, memory_policy_flags, .since = "1.3", .doc = "mode flags"),
 };
 /* clang-format on */
 
@@ -84,7 +83,7 @@ const struct names names_personality_domains = NAMES(domain_names);
 
 #define OBJECT struct spec_personality
 static const struct field personality_fields[] = {
-	ENUM("domain", domain, &names_personality_domains, .since = "1.0.2",
+	ENUM("domain", domain, personality_domains, .since = "1.0.2",
 	     .flags = FIELD_REQUIRED | FIELD_NARROWER, .doc = "execution domain"),
 	VALUE("flags", flags, .since = "1.0.2", .doc = "none is defined"),
 };

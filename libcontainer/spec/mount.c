@@ -43,9 +43,9 @@ static const struct field mount_fields[] = {
 	VALUE("source",  source,  .since = "1.0", .doc = "device, or path relative to the bundle"),
 	VALUE("options", options, .since = "1.0",
 	      .doc = "options as of mount(8) and of the runtime-spec"),
-	ARRAY("uidMappings", uid_mappings, &schema_idmap, .since = "1.1",
+	ARRAY("uidMappings", uid_mappings, idmap, .since = "1.1",
 	      .doc = "user ids of an idmapped mount"),
-	ARRAY("gidMappings", gid_mappings, &schema_idmap, .since = "1.1",
+	ARRAY("gidMappings", gid_mappings, idmap, .since = "1.1",
 	      .doc = "group ids of an idmapped mount"),
 };
 /* clang-format on */

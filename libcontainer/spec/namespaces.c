@@ -18,7 +18,7 @@ const struct names names_namespaces = NAMES(namespace_names);
 
 #define OBJECT struct spec_namespace
 static const struct field namespace_fields[] = {
-	ENUM("type",  type, &names_namespaces, .since = "1.0", .flags = FIELD_REQUIRED,
+	ENUM("type",  type, namespaces, .since = "1.0", .flags = FIELD_REQUIRED,
 	     .doc = "which namespace"),
 	VALUE("path", path, .since = "1.0", .flags = FIELD_ABSOLUTE | FIELD_NARROWER,
 	      .doc = "the namespace to join; unset: a new one"),
@@ -44,14 +44,14 @@ static int time_offset_check(void *object, struct error *err)
 }
 
 /* clang-format off */
-static SCHEMA(time_offset, time_offset_fields, .check = time_offset_check);
+SCHEMA(time_offset, time_offset_fields, .check = time_offset_check);
 #undef OBJECT
 
 #define OBJECT struct spec_linux
 static const struct field time_offsets_fields[] = {
-	EMBEDDED("monotonic", monotonic, &schema_time_offset, .since = "1.1",
+	EMBEDDED("monotonic", monotonic, time_offset, .since = "1.1",
 		 .doc = "offset of CLOCK_MONOTONIC"),
-	EMBEDDED("boottime",  boottime, &schema_time_offset, .since = "1.1",
+	EMBEDDED("boottime",  boottime, time_offset, .since = "1.1",
 		 .doc = "offset of CLOCK_BOOTTIME"),
 };
 SCHEMA(time_offsets, time_offsets_fields);

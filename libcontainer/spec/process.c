@@ -24,7 +24,7 @@ static const struct field box_fields[] = {
 	VALUE("height", height, .since = "1.0", .flags = FIELD_REQUIRED, .doc = "rows"),
 	VALUE("width",  width,  .since = "1.0", .flags = FIELD_REQUIRED, .doc = "columns"),
 };
-static SCHEMA(console_size, box_fields);
+SCHEMA(console_size, box_fields);
 #undef OBJECT
 
 #define OBJECT struct spec_user
@@ -44,7 +44,7 @@ SCHEMA(user, user_fields);
 
 #define OBJECT struct spec_rlimit
 static const struct field rlimit_fields[] = {
-	ENUM("type",  type, &names_rlimits, .since = "1.0",
+	ENUM("type",  type, rlimits, .since = "1.0",
 	     .flags = FIELD_REQUIRED | FIELD_NARROWER,
 	     .doc = "the resource"),
 	VALUE("soft", soft, .since = "1.0", .flags = FIELD_REQUIRED | FIELD_MAX_INFINITE,
@@ -66,21 +66,19 @@ static int rlimit_check(void *object, struct error *err)
 }
 
 /* clang-format off */
-static SCHEMA(rlimit, rlimit_fields, .check = rlimit_check);
+SCHEMA(rlimit, rlimit_fields, .check = rlimit_check);
 #undef OBJECT
 
 #define OBJECT struct spec_cpu_affinity
 static const struct field affinity_fields[] = {
-	VALUE("initial", initial, .since = "1.2.1", .check = check_cpu_list, .expects = CPU_LIST_TEXT,
-	      .doc = "CPUs of an exec'd process until it is in the cgroup"),
-	VALUE("final",   final,   .since = "1.2.1", .check = check_cpu_list, .expects = CPU_LIST_TEXT,
-	      .doc = "CPUs of an exec'd process from then on"),
+	VALUE("initial", initial, .since = "1.2.1", CHECKED(cpu_list), .doc = "CPUs of an exec'd process until it is in the cgroup"),
+	VALUE("final",   final,   .since = "1.2.1", CHECKED(cpu_list), .doc = "CPUs of an exec'd process from then on"),
 };
-static SCHEMA(exec_cpu_affinity, affinity_fields);
+SCHEMA(exec_cpu_affinity, affinity_fields);
 #undef OBJECT
 /* clang-format on */
 
-static int check_env(const struct json *value, struct error *err)
+int check_env(const struct json *value, struct error *err)
 {
 	const char *equals = strchr(value->text, '=');
 
@@ -93,18 +91,17 @@ static int check_env(const struct json *value, struct error *err)
 #define OBJECT struct spec_process
 static const struct field process_fields[] = {
 	VALUE("terminal", terminal, .since = "1.0", .doc = "give the process a pseudoterminal"),
-	POINTER("consoleSize", console_size, &schema_console_size, .since = "1.0",
+	POINTER("consoleSize", console_size, console_size, .since = "1.0",
 		.doc = "size of that terminal"),
-	EMBEDDED("user", user, &schema_user, .since = "1.0", .doc = "user and groups"),
+	EMBEDDED("user", user, user, .since = "1.0", .doc = "user and groups"),
 	VALUE("args", args, .since = "1.0", .doc = "program and arguments, as execvp(3)"),
-	VALUE("env", env, .since = "1.0", .check = check_env, .flags = FIELD_NARROWER,
-	      .expects = "'NAME=value'",
+	VALUE("env", env, .since = "1.0", CHECKED(env), .flags = FIELD_NARROWER,
 	      .doc = "environment, NAME=value"),
 	VALUE("cwd", cwd, .since = "1.0", .flags = FIELD_REQUIRED | FIELD_ABSOLUTE,
 	      .doc = "working directory"),
-	POINTER("capabilities", capabilities, &schema_capabilities, .since = "1.0",
+	POINTER("capabilities", capabilities, capabilities, .since = "1.0",
 		.doc = "the five capability sets"),
-	ARRAY("rlimits", rlimits, &schema_rlimit, .since = "1.0", .doc = "resource limits"),
+	ARRAY("rlimits", rlimits, rlimit, .since = "1.0", .doc = "resource limits"),
 	VALUE("noNewPrivileges", no_new_privileges, .since = "1.0",
 	      .doc = "no gain of privileges by execve(2)"),
 	VALUE("apparmorProfile", apparmor_profile, .since = "1.0",
@@ -112,11 +109,11 @@ static const struct field process_fields[] = {
 	VALUE("oomScoreAdj", oom_score_adj, .since = "1.0", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(-1000, 1000), .doc = "/proc/self/oom_score_adj; unset: untouched"),
 	VALUE("selinuxLabel", selinux_label, .since = "1.0", .doc = "SELinux label of the process"),
-	POINTER("scheduler", scheduler, &schema_scheduler, .since = "1.1",
+	POINTER("scheduler", scheduler, scheduler, .since = "1.1",
 		.doc = "sched_setattr(2)"),
-	POINTER("ioPriority", io_priority, &schema_io_priority, .since = "1.1",
+	POINTER("ioPriority", io_priority, io_priority, .since = "1.1",
 		.doc = "ioprio_set(2)"),
-	POINTER("execCPUAffinity", exec_cpu_affinity, &schema_exec_cpu_affinity, .since = "1.2.1",
+	POINTER("execCPUAffinity", exec_cpu_affinity, exec_cpu_affinity, .since = "1.2.1",
 		.doc = "CPU affinity of exec"),
 	VALUE("commandLine", command_line, .since = "1.0.2", .doc = "other platform"),
 };

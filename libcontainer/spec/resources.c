@@ -11,12 +11,12 @@ static const struct field pids_fields[] = {
 	      .flags = FIELD_REQUIRED | FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(-1, INT64_MAX), .doc = "tasks, -1 is unlimited, 0 is a limit"),
 };
-static SCHEMA(pids, pids_fields);
+SCHEMA(pids, pids_fields);
 #undef OBJECT
 /* clang-format on */
 
 /* hugetlb.<size>.limit_in_bytes: "2MB", "1GB", "64KB". */
-static int check_page_size(const struct json *value, struct error *err)
+int check_page_size(const struct json *value, struct error *err)
 {
 	size_t n = strspn(value->text, "0123456789");
 	const char *unit = value->text + n;
@@ -33,30 +33,29 @@ static int check_page_size(const struct json *value, struct error *err)
 #define OBJECT struct spec_hugepage_limit
 static const struct field hugepage_limit_fields[] = {
 	VALUE("pageSize", page_size, .since = "1.0", .flags = FIELD_REQUIRED,
-	      .check = check_page_size, .expects = "a size such as '2MB', with KB, MB or GB",
-	      .doc = "size of the huge page"),
+	      CHECKED(page_size), .doc = "size of the huge page"),
 	VALUE("limit",    limit, .since = "1.0", .flags = FIELD_REQUIRED, .doc = "bytes"),
 };
-static SCHEMA(hugepage_limit, hugepage_limit_fields);
+SCHEMA(hugepage_limit, hugepage_limit_fields);
 #undef OBJECT
 
 #define OBJECT struct spec_network_priority
 static const struct field network_priority_fields[] = {
 	VALUE("name",     name, .since = "1.0",
 	      .flags = FIELD_REQUIRED | FIELD_NONEMPTY | FIELD_NARROWER,
-	      .check = check_one_line, .expects = ONE_LINE_TEXT, .doc = "network interface"),
+	      CHECKED(one_line), .doc = "network interface"),
 	VALUE("priority", priority, .since = "1.0", .flags = FIELD_REQUIRED, .doc = "priority"),
 };
-static SCHEMA(network_priority, network_priority_fields);
+SCHEMA(network_priority, network_priority_fields);
 #undef OBJECT
 
 #define OBJECT struct spec_network
 static const struct field network_fields[] = {
 	VALUE("classID",    class_id, .since = "1.0", .doc = "class of the cgroup's packets (v1)"),
-	ARRAY("priorities", priorities, &schema_network_priority, .since = "1.0",
+	ARRAY("priorities", priorities, network_priority, .since = "1.0",
 	      .doc = "priorities by interface (v1)"),
 };
-static SCHEMA(network, network_fields);
+SCHEMA(network, network_fields);
 #undef OBJECT
 
 #define OBJECT struct spec_rdma
@@ -78,25 +77,24 @@ static int rdma_check(void *object, struct error *err)
 }
 
 /* clang-format off */
-static SCHEMA(rdma, rdma_fields, .check = rdma_check, .key = offsetof(OBJECT, device));
+SCHEMA(rdma, rdma_fields, .check = rdma_check, .key = offsetof(OBJECT, device));
 #undef OBJECT
 
 #define OBJECT struct spec_resources
 static const struct field resources_fields[] = {
-	ARRAY("devices",  devices, &schema_device_rule, .since = "1.0",
+	ARRAY("devices",  devices, device_rule, .since = "1.0",
 	      .doc = "device rules, in this order"),
-	POINTER("memory", memory, &schema_memory, .since = "1.0", .doc = "memory limits"),
-	POINTER("cpu",    cpu, &schema_cpu, .since = "1.0", .doc = "CPU time and affinity"),
-	POINTER("pids",   pids, &schema_pids, .since = "1.0", .doc = "number of tasks"),
-	POINTER("blockIO", block_io, &schema_block_io, .since = "1.0",
+	POINTER("memory", memory, memory, .since = "1.0", .doc = "memory limits"),
+	POINTER("cpu",    cpu, cpu, .since = "1.0", .doc = "CPU time and affinity"),
+	POINTER("pids",   pids, pids, .since = "1.0", .doc = "number of tasks"),
+	POINTER("blockIO", block_io, block_io, .since = "1.0",
 		.doc = "block device bandwidth"),
-	ARRAY("hugepageLimits", hugepage_limits, &schema_hugepage_limit, .since = "1.0",
+	ARRAY("hugepageLimits", hugepage_limits, hugepage_limit, .since = "1.0",
 	      .doc = "huge pages"),
-	POINTER("network", network, &schema_network, .since = "1.0",
+	POINTER("network", network, network, .since = "1.0",
 		.doc = "packet class and priority (v1)"),
-	MAP("rdma",       rdma, &schema_rdma, .since = "1.0.2", .doc = "RDMA limits by device"),
-	VALUE("unified",  unified, .since = "1.1", .check = check_file_name,
-	      .expects = "a string, at a key that is a file name",
+	MAP("rdma",       rdma, rdma, .since = "1.0.2", .doc = "RDMA limits by device"),
+	VALUE("unified",  unified, .since = "1.1", CHECKED(file_name),
 	      .flags = FIELD_NARROWER, .doc = "files of cgroup v2 and what to write there"),
 };
 SCHEMA(resources, resources_fields);

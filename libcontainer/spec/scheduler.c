@@ -30,13 +30,13 @@ const struct names names_scheduler_flags = NAMES(flag_names);
 
 #define OBJECT struct spec_scheduler
 static const struct field scheduler_fields[] = {
-	ENUM("policy",    policy, &names_scheduler_policies, .since = "1.1",
+	ENUM("policy",    policy, scheduler_policies, .since = "1.1",
 	     .flags = FIELD_REQUIRED, .doc = "scheduling policy"),
 	VALUE("nice",     nice, .since = "1.1", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(-20, 19), .doc = "nice value of SCHED_OTHER and SCHED_BATCH"),
 	VALUE("priority", priority, .since = "1.1", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(0, 99), .doc = "static priority of SCHED_FIFO and SCHED_RR"),
-	BITS("flags",     flags, &names_scheduler_flags, .since = "1.1",
+	BITS("flags",     flags, scheduler_flags, .since = "1.1",
 	     .doc = "flags of sched_setattr(2)"),
 	VALUE("runtime",  runtime, .since = "1.1", .doc = "nanoseconds of SCHED_DEADLINE"),
 	VALUE("deadline", deadline, .since = "1.1", .doc = "nanoseconds of SCHED_DEADLINE"),
@@ -91,7 +91,7 @@ const struct names names_io_priority_classes = NAMES(io_class_names);
 
 #define OBJECT struct spec_io_priority
 static const struct field io_priority_fields[] = {
-	ENUM("class",     class, &names_io_priority_classes, .since = "1.1",
+	ENUM("class",     class, io_priority_classes, .since = "1.1",
 	     .flags = FIELD_REQUIRED, .doc = "I/O scheduling class"),
 	VALUE("priority", priority, .since = "1.1", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(0, 7), .doc = "priority in the class, 0 is the highest"),

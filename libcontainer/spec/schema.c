@@ -313,15 +313,16 @@ static int decode_bool(struct decoder *d, const struct field *f, const struct js
 
 static int unknown_word(struct decoder *d, const struct field *f, const struct json *node)
 {
-	const char *near = names_nearest(f->names->v, f->names->n, node->text);
+	const struct names *known = field_words(f);
+	const char *near = names_nearest(known->v, known->n, node->text);
 	char words[512];
 
 	if (near)
 		return json_fail(node, d->err, "unknown value '%.80s', did you mean '%s'?",
 				 node->text, near);
-	words_of(f->names, words, sizeof(words));
+	words_of(known, words, sizeof(words));
 	return json_fail(node, d->err, "unknown value '%.80s', expected %s%s", node->text,
-			 f->names->n > 1 ? "one of " : "", words);
+			 known->n > 1 ? "one of " : "", words);
 }
 
 static int decode_word(struct decoder *d, const struct field *f, const struct json *node,
@@ -329,7 +330,7 @@ static int decode_word(struct decoder *d, const struct field *f, const struct js
 {
 	if (node->type != JSON_STRING)
 		return mismatch(d, node, "a string");
-	*ret = names_find(f->names->v, f->names->n, node->text);
+	*ret = names_find(field_words(f)->v, field_words(f)->n, node->text);
 	return *ret ? 0 : unknown_word(d, f, node);
 }
 
@@ -377,7 +378,7 @@ static int decode_bit(struct decoder *d, const struct field *f, const struct jso
 
 	if (item->type != JSON_STRING)
 		return mismatch(d, item, "a string");
-	word = names_find(f->names->v, f->names->n, item->text);
+	word = names_find(field_words(f)->v, field_words(f)->n, item->text);
 	if (!word && !(f->flags & FIELD_LENIENT))
 		return unknown_word(d, f, item);
 	if (word)
@@ -413,9 +414,9 @@ static int check_string(struct decoder *d, const struct field *f, const struct j
 		return mismatch(d, node, "an absolute path");
 	if (f->flags & FIELD_NONEMPTY && !node->text[0])
 		return json_fail(node, d->err, "must not be empty");
-	if (f->names)
+	if (f->words)
 		return decode_word(d, f, node, &word);
-	return f->check ? f->check(node, d->err) : 0;
+	return f->check ? field_check(f)->check(node, d->err) : 0;
 }
 
 static int decode_string(struct decoder *d, const struct field *f, const struct json *node,
@@ -530,20 +531,20 @@ static int decode_part(struct decoder *d, const struct schema *schema, const str
 static int decode_pointer(struct decoder *d, const struct field *f, const struct json *node,
 			  void *member)
 {
-	void *object = arena_alloc(d->arena, f->schema->size);
+	void *object = arena_alloc(d->arena, field_schema(f)->size);
 
 	if (!object)
 		return out_of_memory(d);
 	/* What is no object at all is not there. */
 	if (node->type == JSON_OBJECT)
 		*(void **)member = object;
-	return decode_part(d, f->schema, node, object);
+	return decode_part(d, field_schema(f), node, object);
 }
 
 static int decode_embedded(struct decoder *d, const struct field *f, const struct json *node,
 			   void *member)
 {
-	return decode_part(d, f->schema, node, member);
+	return decode_part(d, field_schema(f), node, member);
 }
 
 static int decode_list(struct decoder *d, const struct field *f, const struct json *node,
@@ -551,20 +552,20 @@ static int decode_list(struct decoder *d, const struct field *f, const struct js
 {
 	enum json_type type = f->kind == FIELD_MAP ? JSON_OBJECT : JSON_ARRAY;
 	any_list *list = member;
-	int r = new_list(d, f, node, type, f->schema->size, member);
+	int r = new_list(d, f, node, type, field_schema(f)->size, member);
 	size_t kept = 0;
 
 	for (const struct json *item = node->first; r >= 0 && item; item = item->next) {
-		unsigned char *element = list->v + kept * f->schema->size;
+		unsigned char *element = list->v + kept * field_schema(f)->size;
 
-		r = go_on(d, decode_object(d, f->schema, item, element), f, true);
+		r = go_on(d, decode_object(d, field_schema(f), item, element), f, true);
 		if (r == PARTLY)
-			memset(element, 0, f->schema->size);
+			memset(element, 0, field_schema(f)->size);
 		if (r != 0)
 			continue;
 		kept++;
-		if (f->schema->key)
-			*(const char **)(element + f->schema->key) = item->key;
+		if (field_schema(f)->key)
+			*(const char **)(element + field_schema(f)->key) = item->key;
 	}
 	return end_list(member, node, kept, r);
 }
@@ -808,11 +809,11 @@ static int walk_rows(struct walk *w, const struct schema *schema)
 
 		snprintf(w->path + length, room, "/%s", f->name);
 		r = w->visit(w->path, schema, f, w->data);
-		if (r != 0 || !f->schema)
+		if (r != 0 || !field_schema(f))
 			continue;
 		if (f->kind == FIELD_LIST || f->kind == FIELD_MAP)
 			snprintf(w->path + length, room, "/%s/*", f->name);
-		r = walk_rows(w, f->schema);
+		r = walk_rows(w, field_schema(f));
 	}
 	w->path[length] = 0;
 	return r;

@@ -49,12 +49,12 @@ enum field_kind {
 	FIELD_U32S,     /* array of integers           -> LIST(uint32_t)         */
 	FIELD_PAIRS,    /* free keys, string values    -> spec_pairs             */
 	FIELD_ENUM,     /* one word of .names          -> an integer of any size */
-	FIELD_BITS,     /* array of words of .names    -> an integer, or-ed      */
-	FIELD_OBJECT,   /* object of .schema           -> pointer to a new one   */
-	FIELD_EMBEDDED, /* object of .schema           -> a struct member        */
-	FIELD_SAME,     /* object of .schema           -> this very struct       */
-	FIELD_LIST,     /* array of .schema            -> LIST(struct)           */
-	FIELD_MAP,      /* free keys, values of .schema -> LIST(struct)          */
+	FIELD_BITS,     /* array of words of .words    -> an integer, or-ed      */
+	FIELD_OBJECT,   /* object of .object           -> pointer to a new one   */
+	FIELD_EMBEDDED, /* object of .object           -> a struct member        */
+	FIELD_SAME,     /* object of .object           -> this very struct       */
+	FIELD_LIST,     /* array of .object            -> LIST(struct)           */
+	FIELD_MAP,      /* free keys, values of .object -> LIST(struct)          */
 };
 
 enum {
@@ -76,25 +76,57 @@ struct names {
 };
 #define NAMES(table) { table, ARRAY_SIZE(table) }
 
-struct schema;
+/* clang-format off */
+/* What rows refer to: 0 is none. */
+#define SPEC_OBJECT(name) SPEC_OBJECT_##name,
+#define SPEC_WORDS(name)
+#define SPEC_CHECK(name, text)
+enum spec_object {
+	SPEC_OBJECT_NONE,
+#include "spec/tables.def"
+};
+#undef SPEC_OBJECT
+#undef SPEC_WORDS
+#define SPEC_OBJECT(name)
+#define SPEC_WORDS(name) SPEC_WORDS_##name,
+enum spec_words {
+	SPEC_WORDS_NONE,
+#include "spec/tables.def"
+};
+#undef SPEC_WORDS
+#undef SPEC_CHECK
+#define SPEC_WORDS(name)
+#define SPEC_CHECK(name, text) SPEC_CHECK_##name,
+enum spec_check {
+	SPEC_CHECK_NONE,
+#include "spec/tables.def"
+};
+#undef SPEC_OBJECT
+#undef SPEC_WORDS
+#undef SPEC_CHECK
+/* clang-format on */
 
-/* Small on purpose: a page of tables with pointers is a page that each start of the program fills. */
+/* Syntax of a string: each of an array; of pairs, the value's node. */
+struct string_check {
+	int (*check)(const struct json *value, struct error *err);
+	const char *expects; /* "a list such as '0-3,5'" */
+};
+
+/* Without pointers: the loader writes to each page that has one, at each start of the program. */
 struct field {
-	const char *name;
+	char name[24];
 	enum field_kind kind : 8;
 	unsigned size : 8;    /* FIELD_ENUM, FIELD_BITS: of the member, in bytes        */
 	unsigned flags : 16;
 	uint16_t offset;      /* of the member                                          */
 	uint16_t has;         /* offset of a bool that says "was present"; 0: none      */
+	enum spec_object object : 8;
+	enum spec_words words : 8;
+	enum spec_check check : 8;
 	int64_t min;          /* FIELD_RANGED                                           */
 	uint64_t max;
-	const struct names *names;
-	const struct schema *schema;
-	/* Syntax of a string: each of an array; of pairs, the value's node. */
-	int (*check)(const struct json *value, struct error *err);
-	const char *expects;  /* of .check: "a list such as '0-3,5'"                    */
-	const char *since;    /* of the runtime-spec                                    */
-	const char *doc;      /* half a sentence                                        */
+	char since[8];        /* of the runtime-spec                                    */
+	char doc[64];         /* half a sentence                                        */
 };
 
 struct schema {
@@ -121,21 +153,23 @@ struct schema {
 	struct opt_u16: FIELD_OPT_U16, struct opt_u32: FIELD_OPT_U32, \
 	struct opt_i64: FIELD_OPT_I64, struct opt_u64: FIELD_OPT_U64, \
 	const char *: FIELD_STRING, spec_strings: FIELD_STRINGS, spec_pairs: FIELD_PAIRS)
-#define ROW_(n, k, m, ...) { .name = (n), .kind = (k), .offset = offsetof(OBJECT, m), __VA_ARGS__ }
+#define ROW_(n, k, m, ...) { .name = n, .kind = (k), .offset = offsetof(OBJECT, m), __VA_ARGS__ }
 
 /* The kind follows from the member's C type. */
 #define VALUE(n, m, ...) ROW_(n, KIND_(m), m, __VA_ARGS__)
 #define NUMBERS(n, m, ...) ROW_(n, FIELD_U32S, m, __VA_ARGS__)
 #define ENUM(n, m, table, ...) \
-	ROW_(n, FIELD_ENUM, m, .size = sizeof(MEMBER_(m)), .names = (table), __VA_ARGS__)
+	ROW_(n, FIELD_ENUM, m, .size = sizeof(MEMBER_(m)), WORDS(table), __VA_ARGS__)
 #define BITS(n, m, table, ...) \
-	ROW_(n, FIELD_BITS, m, .size = sizeof(MEMBER_(m)), .names = (table), __VA_ARGS__)
-#define POINTER(n, m, object, ...) ROW_(n, FIELD_OBJECT, m, .schema = (object), __VA_ARGS__)
-#define EMBEDDED(n, m, object, ...) ROW_(n, FIELD_EMBEDDED, m, .schema = (object), __VA_ARGS__)
-#define SAME(n, object, ...) { .name = (n), .kind = FIELD_SAME, .schema = (object), __VA_ARGS__ }
-#define ARRAY(n, m, object, ...) ROW_(n, FIELD_LIST, m, .schema = (object), __VA_ARGS__)
-#define MAP(n, m, object, ...) ROW_(n, FIELD_MAP, m, .schema = (object), __VA_ARGS__)
-#define IGNORED(n, ...) { .name = (n), .kind = FIELD_IGNORED, __VA_ARGS__ }
+	ROW_(n, FIELD_BITS, m, .size = sizeof(MEMBER_(m)), WORDS(table), __VA_ARGS__)
+#define POINTER(n, m, type, ...) ROW_(n, FIELD_OBJECT, m, .object = SPEC_OBJECT_##type, __VA_ARGS__)
+#define EMBEDDED(n, m, type, ...) ROW_(n, FIELD_EMBEDDED, m, .object = SPEC_OBJECT_##type, __VA_ARGS__)
+#define SAME(n, type, ...) { .name = n, .kind = FIELD_SAME, .object = SPEC_OBJECT_##type, __VA_ARGS__ }
+#define ARRAY(n, m, type, ...) ROW_(n, FIELD_LIST, m, .object = SPEC_OBJECT_##type, __VA_ARGS__)
+#define MAP(n, m, type, ...) ROW_(n, FIELD_MAP, m, .object = SPEC_OBJECT_##type, __VA_ARGS__)
+#define IGNORED(n, ...) { .name = n, .kind = FIELD_IGNORED, __VA_ARGS__ }
+#define WORDS(table) .words = SPEC_WORDS_##table
+#define CHECKED(name) .check = SPEC_CHECK_##name
 #define HAS(m) .has = offsetof(OBJECT, m)
 #define RANGE(low, high) .min = (low), .max = (uint64_t)(high)
 
@@ -146,6 +180,11 @@ struct schema {
 /* clang-format on */
 
 /* ---- using them ---- */
+
+/* What a row refers to: the object of FIELD_OBJECT to FIELD_MAP, else NULL; NULL where there is none. */
+const struct schema *field_schema(const struct field *f);
+const struct names *field_words(const struct field *f);
+const struct string_check *field_check(const struct field *f);
 
 /*
  * Fills `object` (schema->size zeroed bytes) from `node`. Strings borrow from the document, lists

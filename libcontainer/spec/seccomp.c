@@ -62,21 +62,21 @@ static const struct field arg_fields[] = {
 	VALUE("value", value, .since = "1.0", .flags = FIELD_REQUIRED, .doc = "to compare with"),
 	VALUE("valueTwo", value_two, .since = "1.0",
 	      .doc = "of SCMP_CMP_MASKED_EQ: after the mask 'value'"),
-	ENUM("op", op, &names_seccomp_operators, .since = "1.0", .flags = FIELD_REQUIRED,
+	ENUM("op", op, seccomp_operators, .since = "1.0", .flags = FIELD_REQUIRED,
 	     .doc = "comparison"),
 };
-static SCHEMA(seccomp_arg, arg_fields);
+SCHEMA(seccomp_arg, arg_fields);
 #undef OBJECT
 
 #define OBJECT struct spec_syscall
 static const struct field syscall_fields[] = {
 	VALUE("names", names, .since = "1.0", .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
 	      .doc = "system calls"),
-	ENUM("action", action, &names_seccomp_actions, .since = "1.0", .flags = FIELD_REQUIRED,
+	ENUM("action", action, seccomp_actions, .since = "1.0", .flags = FIELD_REQUIRED,
 	     .doc = "what to do"),
 	VALUE("errnoRet", errno_ret, .since = "1.1", .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(0, UINT16_MAX), .doc = "of SCMP_ACT_ERRNO and SCMP_ACT_TRACE"),
-	ARRAY("args", args, &schema_seccomp_arg, .since = "1.0",
+	ARRAY("args", args, seccomp_arg, .since = "1.0",
 	      .doc = "conditions, all must hold"),
 };
 /* clang-format on */
@@ -113,25 +113,25 @@ static int syscall_check(void *object, struct error *err)
 }
 
 /* clang-format off */
-static SCHEMA(syscall, syscall_fields, .check = syscall_check);
+SCHEMA(syscall, syscall_fields, .check = syscall_check);
 #undef OBJECT
 
 #define OBJECT struct spec_seccomp
 static const struct field seccomp_fields[] = {
-	ENUM("defaultAction", default_action, &names_seccomp_actions, .since = "1.0",
+	ENUM("defaultAction", default_action, seccomp_actions, .since = "1.0",
 	     .flags = FIELD_REQUIRED, .doc = "for system calls that no rule names"),
 	VALUE("defaultErrnoRet", default_errno_ret, .since = "1.1",
 	      .flags = FIELD_RANGED | FIELD_NARROWER,
 	      RANGE(0, UINT16_MAX), .doc = "its errno; unset: EPERM"),
-	VALUE("architectures", architectures, .since = "1.0", .names = &names_seccomp_archs,
+	VALUE("architectures", architectures, .since = "1.0", WORDS(seccomp_archs),
 	      .doc = "architectures besides the native one"),
-	VALUE("flags", flags, .since = "1.0.2", .names = &names_seccomp_flags, HAS(has_flags),
+	VALUE("flags", flags, .since = "1.0.2", WORDS(seccomp_flags), HAS(has_flags),
 	      .doc = "flags of seccomp(2)"),
 	VALUE("listenerPath", listener_path, .since = "1.1",
 	      .doc = "socket that gets the notify descriptor"),
 	VALUE("listenerMetadata", listener_metadata, .since = "1.1",
 	      .doc = "opaque text for that socket"),
-	ARRAY("syscalls", syscalls, &schema_syscall, .since = "1.0", .doc = "rules"),
+	ARRAY("syscalls", syscalls, syscall, .since = "1.0", .doc = "rules"),
 };
 /* clang-format on */
 

@@ -54,7 +54,7 @@ static const char *near_word(const struct names *names, const char *word)
 
 static const char *suggest_word(struct arena *a, const struct field *f, const struct json *node)
 {
-	const char *near = node->type == JSON_STRING ? near_word(f->names, node->text) : NULL;
+	const char *near = node->type == JSON_STRING ? near_word(field_words(f), node->text) : NULL;
 
 	return near ? arena_printf(a, "\"%s\"", near) : NULL;
 }
@@ -153,12 +153,12 @@ static bool takes_text(const struct field *f, const struct json *node)
 	struct json text = *node;
 
 	text.type = JSON_STRING;
-	return !(f->flags & FIELD_ABSOLUTE) && (!f->check || f->check(&text, NULL) == 0);
+	return !(f->flags & FIELD_ABSOLUTE) && (!f->check || field_check(f)->check(&text, NULL) == 0);
 }
 
 static const char *suggest_string(struct arena *a, const struct field *f, const struct json *node)
 {
-	if (f->names)
+	if (f->words)
 		return suggest_word(a, f, node);
 	if (node->type == JSON_NUMBER && !takes_text(f, node))
 		return NULL;
@@ -232,10 +232,10 @@ const char *suggest_expected(struct arena *a, const struct field *f, bool item)
 	bool list = f->kind >= FIELD_STRINGS && f->kind != FIELD_ENUM;
 	char text[96];
 
-	if (f->names && (item || !list))
-		return expected_words(a, f->names);
-	if (f->expects && (item || !list))
-		return f->expects;
+	if (f->words && (item || !list))
+		return expected_words(a, field_words(f));
+	if (f->check && (item || !list))
+		return field_check(f)->expects;
 	if (item || (f->kind == FIELD_STRING && f->flags & FIELD_ABSOLUTE))
 		return expected_item(f);
 	return arena_strdup(a, field_expects(f, text, sizeof(text)));

@@ -22,8 +22,8 @@ static int collect(const char *path, const struct schema *in, const struct field
 {
 	(void)path, (void)in;
 	add_word(data, field->name);
-	for (size_t i = 0; field->names && i < field->names->n; i++)
-		add_word(data, field->names->v[i].name);
+	for (size_t i = 0; field->words && i < field_words(field)->n; i++)
+		add_word(data, field_words(field)->v[i].name);
 	return 0;
 }
 

@@ -282,13 +282,13 @@ START_TEST(words_agree)
 
 		if (!words)
 			continue;
-		ck_assert_msg(mine && mine->field->names, "%s takes any word here", theirs.v[i].path);
+		ck_assert_msg(mine && mine->field->words, "%s takes any word here", theirs.v[i].path);
 		for (const struct json *w = words->first; w; w = w->next)
-			ck_assert_msg(names_find(mine->field->names->v, mine->field->names->n, w->text),
+			ck_assert_msg(names_find(field_words(mine->field)->v, field_words(mine->field)->n, w->text),
 				      "%s: '%s' is unknown here", theirs.v[i].path, w->text);
 		/* rootfsPropagation also takes the recursive words, as mount options do. */
-		for (size_t j = 0; j < mine->field->names->n; j++) {
-			const char *name = mine->field->names->v[j].name;
+		for (size_t j = 0; j < field_words(mine->field)->n; j++) {
+			const char *name = field_words(mine->field)->v[j].name;
 
 			if (!streq(mine->field->name, "rootfsPropagation") || name[0] != 'r')
 				ck_assert_msg(lists(words, name), "%s: '%s' is unknown there",
@@ -377,7 +377,7 @@ START_TEST(rows_are_documented)
 	for (size_t i = 0; i < ours.n; i++) {
 		const struct field *f = ours.v[i].field;
 
-		ck_assert_msg(f->doc && f->doc[0] && f->since, "%s has no doc or since", ours.v[i].path);
+		ck_assert_msg(f->doc[0] && f->since[0], "%s has no doc or since", ours.v[i].path);
 		ck_assert_msg(field_expects(f, text, sizeof(text))[0], "%s expects nothing",
 			      ours.v[i].path);
 	}
