@@ -55,7 +55,7 @@ static const struct {
 	{ PLAN_ROOT_SETATTR,   "set the attributes of the root mount" },
 	{ PLAN_FS_OPEN,        "filesystem type '%1'" },
 	{ PLAN_FS_OPTION,      "filesystem option '%1%=%2'" },
-	{ PLAN_FS_PICK,        "options of the filesystem" },
+	{ PLAN_FS_PICK,        "remount what must be mounted there" },
 	{ PLAN_FS_RECONFIGURE, "change the filesystem's options" },
 	{ PLAN_FS_PAGE,        "make the filesystem by mount(2)" },
 	{ PLAN_FS_MODE,        "filesystem option 'mode'" },

@@ -601,8 +601,9 @@ static int remount(struct compile *c, const struct resolved_mount *m, struct err
 {
 	(void)err;
 	plan_add_s(c->b, PLAN_TARGET, m->destination, NULL);
+	/* It also says whether something is mounted there: for no change at all nothing else would. */
+	plan_add(c->b, PLAN_FS_PICK);
 	if (m->n_options) {
-		plan_add(c->b, PLAN_FS_PICK);
 		for (size_t i = 0; i < m->n_options; i++)
 			plan_add_s(c->b, PLAN_FS_OPTION, m->options[i].key, m->options[i].value);
 		plan_add(c->b, PLAN_FS_RECONFIGURE);

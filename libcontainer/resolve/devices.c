@@ -44,32 +44,34 @@ static enum device_way way_of(const struct resolver *r, mode_t type, bool listed
 	return listed ? DEVICE_PREPARE : DEVICE_BIND;
 }
 
-/* What mknod(2) would take for a directory: the name without its slashes at the end. */
+/* From the root, and without slashes at the end: mknod(2) would take it for a directory. NULL: no memory. */
 static const char *plain_path(const struct resolver *r, const char *path)
 {
 	size_t n = strlen(path);
 
-	if (n < 2 || path[n - 1] != '/')
+	if (*path == '/' && (n < 2 || path[n - 1] != '/'))
 		return path;
 	while (n > 1 && path[n - 1] == '/')
 		n--;
-	return arena_strndup(r->arena, path, n);
+	return arena_printf(r->arena, "%s%.*s", *path == '/' ? "" : "/", (int)n, path);
 }
 
 static bool is_at(const char *path, const char *wanted)
 {
 	size_t n = strlen(wanted);
 
+	wanted += *path != '/';
+	n -= *path != '/';
 	return strncmp(path, wanted, n) == 0 && !path[n + strspn(path + n, "/")];
 }
 
 /* By linux.devices or, as `docker run -v /dev/urandom:/dev/random` does, by mounts. */
-static bool is_listed(const struct spec *s, const char *path)
+static bool is_listed(const struct resolver *r, const char *path)
 {
-	foreach_list(d, &s->lnx.devices)
+	foreach_list(d, &r->spec->lnx.devices)
 		if (is_at(d->path, path))
 			return true;
-	foreach_list(m, &s->mounts)
+	foreach_list(m, &r->out->mounts)
 		if (is_at(m->destination, path))
 			return true;
 	return false;
@@ -83,15 +85,48 @@ static uint32_t host_id(const spec_idmaps *maps, uint32_t id)
 	return UINT32_MAX;
 }
 
+/* Some engines pass st_mode whole: a type that fits is none of the permissions. */
+static int check_mode(const struct resolver *r, const struct spec_device *d)
+{
+	uint32_t mode = d->file_mode.value;
+
+	if ((mode & S_IFMT) == type_bits(d->type))
+		mode &= ~(uint32_t)S_IFMT;
+	if (!d->file_mode.set || mode <= 0777)
+		return 0;
+	/* The kernel takes 666, which is 01232, without a word. */
+	return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, d->json, "fileMode",
+			       "a mode is from 0 to 511 (0777), and this is %u (%#o)%s", mode, mode,
+			       mode <= 777 ? "; JSON numbers are decimal, 0666 is 438" : "");
+}
+
+/* What the specification asks of the writer, and other runtimes do not. */
+static int check_listed(const struct resolver *r, const struct spec_device *d)
+{
+	static const char *const numbers[] = { "major", "minor" };
+	int num = check_mode(r, d);
+
+	foreach_array(number, numbers)
+		if (num == 0 && d->type != 'p' && !json_member(d->json, *number))
+			num = resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, d->json, NULL,
+					      "device '%.80s' of type '%c' has no '%s': 0 is taken",
+					      d->path, d->type, *number);
+	if (num == 0 && *d->path != '/')
+		num = resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, d->json, "path",
+				      "'%.200s' is not absolute: taken as '/%.200s'", d->path, d->path);
+	return num;
+}
+
 static int add_listed(const struct resolver *r, const struct spec_device *d,
 		      struct resolved_device *to)
 {
 	const struct spec_linux *l = &r->spec->lnx;
 	const char *path = plain_path(r, d->path), *name = path ? path_last(path) : "";
 	mode_t type = type_bits(d->type);
+	int num = path ? check_listed(r, d) : resolve_no_memory(r);
 
-	if (!path)
-		return resolve_no_memory(r);
+	if (num < 0)
+		return num;
 	if (!*name || streq(name, ".") || streq(name, ".."))
 		return refuse_spec(r, d->json, "path",
 				   "'%s' is a directory, not the path of a device", d->path);
@@ -158,7 +193,7 @@ int resolve_devices(const struct resolver *r)
 	if (r->out->dev_is_bound)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!is_listed(r->spec, defaults[i].path))
+		if (!is_listed(r, defaults[i].path))
 			v[n++] = (struct resolved_device){
 				.path = defaults[i].path,
 				.way = way_of(r, S_IFCHR, false),

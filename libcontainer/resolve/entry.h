@@ -10,6 +10,7 @@
 struct entry {
 	const struct resolver *r;
 	const struct spec_mount *m;
+	const char *destination; /* in the container */
 	struct mount_options o;
 	struct mount_idmap idmap;
 	struct resolved_mount *out;

@@ -3,15 +3,18 @@
 /* mounts[]: what each entry is, and what it asks of the kernel. */
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/file.h"
 #include "base/macros.h"
 #include "base/str.h"
 #include "fs/bind_source.h"
 #include "resolve/entry.h"
+#include "security/lsm.h"
 #include "spec/spec.h"
 
 /* ---- what it is ---- */
@@ -22,12 +25,46 @@ static bool is_root_itself(const char *path)
 	return !path[strspn(path, "/.")] && !strstr(path, "...");
 }
 
+/* The root filesystem's path on the host, without slashes at the end; or NULL. */
+static const char *root_on_host(const struct resolver *r, const char *root)
+{
+	char bundle[PATH_MAX];
+	size_t n = strlen(root);
+
+	while (n > 1 && root[n - 1] == '/')
+		n--;
+	if (*root == '/')
+		return arena_strndup(r->arena, root, n);
+	if (path_of_fd(r->in->bundle, bundle, sizeof(bundle)) < 0)
+		return NULL;
+	return arena_printf(r->arena, "%s/%.*s", bundle, (int)n, root);
+}
+
+/*
+ * People write the host's path of a place in the root filesystem, and runc understands it. A matter of the text alone, as
+ * there: the rest is looked up inside the root like any other.
+ */
+static const char *inner_destination(const struct resolver *r, const char *path)
+{
+	const char *root = r->spec->root ? r->spec->root->path : NULL;
+	size_t n;
+
+	/* Without a look at the host where the end of the root's path does not occur in it. */
+	if (!root || path[0] != '/' || !strstr(path, path_last(root)))
+		return path;
+	root = root_on_host(r, root);
+	n = root ? strlen(root) : 0;
+	if (n < 2 || strncmp(path, root, n) != 0 || (path[n] && path[n] != '/'))
+		return path;
+	return path[n] ? path + n : "/";
+}
+
 /* A mount over it is what the container sees from then on. */
 static int check_destination(struct entry *e)
 {
 	const struct spec_mount *m = e->m;
 
-	if (e->o.remount || !is_root_itself(m->destination))
+	if (e->o.remount || !is_root_itself(e->destination))
 		return 0;
 	if (!resolve_has_namespace(e->r, CLONE_NEWNS))
 		return refuse_spec(
@@ -243,8 +280,8 @@ static int fill(struct entry *e)
 	*e->out = (struct resolved_mount){
 		.json = e->m->json,
 		.kind = kind_of(e),
-		.destination = e->m->destination,
-		.is_root = !o->remount && is_root_itself(e->m->destination),
+		.destination = e->destination,
+		.is_root = !o->remount && is_root_itself(e->destination),
 		.source = e->m->source,
 		.source_policy = source_of(e),
 		.recursive = o->rbind,
@@ -272,7 +309,10 @@ static int resolve_mount(const struct resolver *r, const struct spec_mount *m)
 		entry_idmap,  check_destination, check_type,  check_view,
 		check_source, check_copy_up,     check_links, check_cgroup_data,
 	};
-	struct entry e = { .r = r, .m = m, .out = &r->out->mounts.v[r->out->mounts.n] };
+	struct entry e = { .r = r,
+			   .m = m,
+			   .destination = inner_destination(r, m->destination),
+			   .out = &r->out->mounts.v[r->out->mounts.n] };
 	int num = mount_options_parse(m, r->arena, &e.o, r->err);
 
 	if (num < 0)
@@ -305,7 +345,12 @@ static int check_label(const struct resolver *r)
 {
 	const char *label = r->spec->lnx.mount_label;
 
-	if (!label || strlen(label) <= LABEL_MAX)
+	if (!label || !*label)
+		return 0;
+	if (!lsm_selinux_enabled())
+		return resolve_problem(r, PROBLEM_WARNING, PROBLEM_HOST, r->spec->lnx.json, "mountLabel",
+				       "'mountLabel' is ignored: selinux is not enabled on this host");
+	if (strlen(label) <= LABEL_MAX)
 		return 0;
 	return refuse_spec(r, r->spec->lnx.json, "mountLabel",
 			   "a label of %zu bytes: a mount takes one of at most %d", strlen(label), LABEL_MAX);

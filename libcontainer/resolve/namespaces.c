@@ -119,10 +119,32 @@ static int look(const struct resolver *r, const struct resolved_namespace *ns)
 	return num < 0 ? resolve_failure(r, PROBLEM_HOST, num) : 0;
 }
 
+/* They were written for somebody who is not there: spec/rules.c has left them out. */
+static int warn_of_mappings(const struct resolver *r)
+{
+	static const char *const members[] = { "uidMappings", "gidMappings" };
+	const struct json *object = r->spec->lnx.json;
+	int num = 0;
+
+	if (!object || resolve_has_namespace(r, CLONE_NEWUSER))
+		return 0;
+	foreach_array(member, members) {
+		const struct json *maps = json_member(object, *member);
+
+		if (num == 0 && maps && maps->first)
+			num = resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, object, *member,
+					      "'%s' is ignored: there is no user namespace", *member);
+	}
+	return num;
+}
+
 int resolve_namespaces(const struct resolver *r)
 {
 	struct resolved *out = r->out;
+	int num = warn_of_mappings(r);
 
+	if (num < 0)
+		return num;
 	out->namespaces.v =
 		arena_array_of(r->arena, struct resolved_namespace, r->spec->lnx.namespaces.n + 1);
 	if (!out->namespaces.v)
@@ -133,8 +155,7 @@ int resolve_namespaces(const struct resolver *r)
 	if (!r->in->look_at_host)
 		return 0;
 	foreach_list(ns, &out->namespaces) {
-		int num = look(r, ns);
-
+		num = look(r, ns);
 		if (num < 0)
 			return num;
 	}

@@ -11,7 +11,7 @@
 
 bool resolve_is_root(const char *path)
 {
-	return !path[strspn(path, "/.")] && !strstr(path, "...");
+	return *path && !path[strspn(path, "/.")] && !strstr(path, "...");
 }
 
 /* The kernel's filesystems, as the stage can verify them. */
@@ -42,17 +42,38 @@ static struct resolved_path resolve_path(const struct resolver *r, const char *p
 	return p;
 }
 
-/* An array with room for all of `paths`, without the root itself; -ENOMEM. */
-static int add_paths(const struct resolver *r, const spec_strings *paths, struct resolved_path **v,
-		     size_t *n)
+/* One that is relative is meant from the root. An empty one names nothing. */
+static int add_path(const struct resolver *r, const char *member, const char *path, struct resolved_path **end)
 {
-	*v = arena_array_of(r->arena, struct resolved_path, paths->n);
-	if (!*v)
+	const char *whole = *path == '/' ? path : arena_printf(r->arena, "/%s", path);
+	int num = 0;
+
+	if (!whole)
 		return resolve_no_memory(r);
+	if (!*path)
+		return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, r->spec->lnx.json, member,
+				       "an empty path in '%s' is ignored", member);
+	if (whole != path)
+		num = resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, r->spec->lnx.json, member,
+				      "'%.200s' in '%s' is not absolute: taken as '%.200s'", path,
+				      member, whole);
+	if (num == 0 && !resolve_is_root(whole))
+		*(*end)++ = resolve_path(r, whole);
+	return num;
+}
+
+/* An array with room for all of `paths`, without the root itself; -ENOMEM. */
+static int add_paths(const struct resolver *r, const char *member, const spec_strings *paths,
+		     struct resolved_path **v, size_t *n)
+{
+	struct resolved_path *end = *v = arena_array_of(r->arena, struct resolved_path, paths->n);
+	int num = *v ? 0 : resolve_no_memory(r);
+
 	foreach_list(path, paths)
-		if (!resolve_is_root(*path))
-			(*v)[(*n)++] = resolve_path(r, *path);
-	return 0;
+		if (num == 0)
+			num = add_path(r, member, *path, &end);
+	*n = num == 0 ? (size_t)(end - *v) : 0;
+	return num;
 }
 
 /* What was mounted over the root's own directory nobody would see. */
@@ -85,6 +106,7 @@ int resolve_paths(const struct resolver *r)
 		return refuse_spec(
 			r, l->json, l->masked_paths.n ? "maskedPaths" : "readonlyPaths",
 			"unable to restrict sys entries without a private mount namespace");
-	num = add_paths(r, &l->masked_paths, &out->masked.v, &out->masked.n);
-	return num < 0 ? num : add_paths(r, &l->readonly_paths, &out->readonly.v, &out->readonly.n);
+	num = add_paths(r, "maskedPaths", &l->masked_paths, &out->masked.v, &out->masked.n);
+	return num < 0 ? num :
+			 add_paths(r, "readonlyPaths", &l->readonly_paths, &out->readonly.v, &out->readonly.n);
 }

@@ -12,7 +12,7 @@
 
 /* In the order of the documents that people write; a part may read what those before it have filled in. */
 static resolve_part *const parts[] = {
-	resolve_sysctls, resolve_namespaces, resolve_annotations,
+	resolve_document, resolve_sysctls, resolve_namespaces, resolve_annotations,
 	resolve_mounts,  resolve_paths,      resolve_devices,
 };
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "base/macros.h"
 #include "base/str.h"
 #include "spec/spec.h"
@@ -68,11 +67,6 @@ static int selinux_label(const struct spec_process *p, const char **ret_file, ch
 {
 	const char *label = p->selinux_label;
 
-	if (!lsm_selinux_enabled()) {
-		log_warn("selinux label '%s' is ignored: selinux is not enabled on this host",
-			 label);
-		return 0;
-	}
 	if ((size_t)snprintf(value, size, "%s", label) >= size) {
 		(void)failf(err, ENAMETOOLONG, "selinux label '%s' is too long", label);
 		(void)spec_error(p->json, "selinuxLabel", err);
@@ -91,6 +85,13 @@ int lsm_exec_label(const struct spec_process *p, const char **ret_file, char *va
 		   struct error *err)
 {
 	*ret_file = NULL;
+	/* Without a word the process would be less confined than the config says. */
+	if (given(p->selinux_label) && !lsm_selinux_enabled()) {
+		(void)failf(err, EOPNOTSUPP, "selinux label '%s': selinux is not enabled on this host",
+			    p->selinux_label);
+		(void)spec_error(p->json, "selinuxLabel", err);
+		return -EOPNOTSUPP;
+	}
 	if (given(p->apparmor_profile))
 		return apparmor_label(p, ret_file, value, size, err);
 	if (given(p->selinux_label))

@@ -29,7 +29,7 @@ int check_uts_name(const struct json *value, struct error *err)
 /* clang-format off */
 #define OBJECT struct spec
 static const struct field config_fields[] = {
-	VALUE("ociVersion",  oci_version, .since = "1.0", .flags = FIELD_REQUIRED,
+	VALUE("ociVersion",  oci_version, .since = "1.0",
 	      .doc = "version of the runtime-spec, SemVer"),
 	POINTER("process",   process, process, .since = "1.0", .flags = FIELD_EXPECTED,
 		.doc = "the container's process; needed by start only"),
@@ -45,7 +45,7 @@ static const struct field config_fields[] = {
 		.doc = "programs to run at points of the lifecycle"),
 	EMBEDDED("linux",    lnx, linux, .since = "1.0", .flags = FIELD_EXPECTED,
 		 .doc = "what only Linux has"),
-	VALUE("annotations", annotations, .since = "1.0",
+	VALUE("annotations", annotations, .since = "1.0", .flags = FIELD_ANY_KEY,
 	      .doc = "free text by key, shown in the state"),
 	IGNORED("solaris",   .since = "1.0", .doc = "other platform"),
 	IGNORED("windows",   .since = "1.0", .doc = "other platform"),

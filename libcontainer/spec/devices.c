@@ -17,7 +17,7 @@ static const struct field device_fields[] = {
 	ENUM("type",  type, device_types, .since = "1.0", .flags = FIELD_REQUIRED,
 	     .doc = "c or u: character, b: block, p: FIFO"),
 	VALUE("path", path, .since = "1.0",
-	      .flags = FIELD_REQUIRED | FIELD_ABSOLUTE | FIELD_NARROWER,
+	      .flags = FIELD_REQUIRED | FIELD_NONEMPTY | FIELD_NARROWER,
 	      .doc = "path in the container"),
 	VALUE("fileMode", file_mode, .since = "1.0", .doc = "permissions, a decimal number"),
 	VALUE("major", major, .since = "1.0", .flags = FIELD_RANGED | FIELD_NARROWER,
@@ -29,39 +29,8 @@ static const struct field device_fields[] = {
 };
 /* clang-format on */
 
-/* Some engines pass st_mode whole: a type that fits is dropped. */
-static int file_mode_check(struct spec_device *d, struct error *err)
-{
-	mode_t type = d->type == 'c' ? S_IFCHR : d->type == 'b' ? S_IFBLK : S_IFIFO;
-	uint32_t mode = d->file_mode.value;
-
-	if ((mode & S_IFMT) == type)
-		mode &= ~(uint32_t)S_IFMT;
-	d->file_mode.value = mode;
-	if (mode <= 0777)
-		return 0;
-	/* The kernel would take 666, which is 01232, without a word. */
-	failf(err, EINVAL, "expected a mode from 0 to 511 (0777), found %u (%#o)%s", mode, mode,
-	      mode <= 777 ? "; JSON numbers are decimal, 0666 is 438" : "");
-	return spec_error(d->json, "fileMode", err);
-}
-
-static int device_check(void *object, struct error *err)
-{
-	struct spec_device *d = object;
-	const char *missing = NULL;
-
-	if (!json_member(d->json, "major"))
-		missing = "major";
-	else if (!json_member(d->json, "minor"))
-		missing = "minor";
-	if (missing && d->type != 'p')
-		return failf(err, EINVAL, "a device of type '%c' needs '%s'", d->type, missing);
-	return d->file_mode.set ? file_mode_check(d, err) : 0;
-}
-
 /* clang-format off */
-SCHEMA(device, device_fields, .check = device_check);
+SCHEMA(device, device_fields);
 #undef OBJECT
 
 #define OBJECT struct spec_net_device

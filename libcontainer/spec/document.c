@@ -66,7 +66,7 @@ static int decode_config(struct spec_doc *doc, const char *text, size_t size, st
 	if (r == 0)
 		r = rules_check(doc->spec, NULL, err);
 	if (r == 0)
-		rules_older_words(doc->spec);
+		rules_settle(doc->spec);
 	return r;
 }
 
@@ -119,7 +119,7 @@ int spec_examine_config(const char *text, size_t size, const char *name, struct 
 	/* Nothing more is asked of a report that is full. */
 	if (r < 0 && !report->full)
 		return failf(err, -r, "read '%s'", name);
-	rules_older_words(doc->spec);
+	rules_settle(doc->spec);
 	*ret = take_ptr(doc);
 	return 0;
 }

@@ -25,5 +25,8 @@ int idmaps_check(const spec_idmaps *uids, const spec_idmaps *gids, struct proble
 
 /* spec/rules.c: what one object alone cannot know. The report is NULL, or spec/problems.h's. */
 int rules_check(const struct spec *spec, struct problems *report, struct error *err);
-/* After the check: what a config of an older ociVersion says by other words than the newest. */
-void rules_older_words(struct spec *spec);
+/*
+ * After the check: what a config of an older ociVersion says by other words than the newest, and mappings that map
+ * nobody are not there.
+ */
+void rules_settle(struct spec *spec);

@@ -50,10 +50,10 @@ static bool is_sound(const struct rules *c, const struct json *object, const cha
 #define ALPHANUMERIC "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
 
 /* "0" or digits without a leading zero; moves *s behind them. */
-static bool version_number(const char **s, uint64_t *ret)
+static bool version_number(const char **s)
 {
 	size_t n = strspn(*s, "0123456789");
-	bool good = n > 0 && (n == 1 || **s != '0') && parse_u64n(*s, n, 10, ret) == 0;
+	bool good = n > 0 && (n == 1 || **s != '0');
 
 	*s += n;
 	return good;
@@ -74,12 +74,9 @@ static bool version_identifiers(const char **s, bool zeros)
 	}
 }
 
-static bool parse_version(const char *s, uint64_t *major, uint64_t *minor)
+bool spec_version_is_semantic(const char *s)
 {
-	uint64_t patch;
-
-	if (!version_number(&s, major) || *s++ != '.' || !version_number(&s, minor) ||
-	    *s++ != '.' || !version_number(&s, &patch))
+	if (!version_number(&s) || *s++ != '.' || !version_number(&s) || *s++ != '.' || !version_number(&s))
 		return false;
 	if (*s == '-' && (s++, !version_identifiers(&s, false)))
 		return false;
@@ -88,9 +85,25 @@ static bool parse_version(const char *s, uint64_t *major, uint64_t *minor)
 	return !*s;
 }
 
+/* As far as it is needed, and also of what is not quite a semantic version: "1.0", "v1.0.0". */
+static bool read_version(const char *s, uint64_t *major, uint64_t *minor)
+{
+	size_t n;
+
+	s += *s == 'v';
+	n = strspn(s, "0123456789");
+	*minor = 0;
+	if (parse_u64n(s, n, 10, major) < 0)
+		return false;
+	if (s[n] != '.')
+		return !s[n];
+	s += n + 1;
+	return parse_u64n(s, strspn(s, "0123456789"), 10, minor) == 0;
+}
+
 /*
  * Every 1.x is readable, older and younger; what came before 1.0 is read as far as it has 1.0's
- * form.
+ * form. Without one it is the oldest.
  */
 static int version_rule(const struct rules *c)
 {
@@ -99,7 +112,7 @@ static int version_rule(const struct rules *c)
 
 	if (!is_sound(c, spec->json, "ociVersion") || !spec->oci_version)
 		return 0;
-	if (!parse_version(spec->oci_version, &major, &minor))
+	if (!read_version(spec->oci_version, &major, &minor))
 		return refuse(c, spec->json, "ociVersion",
 			      "expected a semantic version such as '1.3.0', found '%.80s'",
 			      spec->oci_version);
@@ -120,16 +133,20 @@ bool spec_zero_pids_is_no_limit(const struct spec *spec)
 {
 	uint64_t major, minor;
 
-	return spec->oci_version && parse_version(spec->oci_version, &major, &minor) && major <= 1 &&
-		(major < 1 || minor < 3);
+	if (!spec->oci_version)
+		return true;
+	return read_version(spec->oci_version, &major, &minor) && major <= 1 && (major < 1 || minor < 3);
 }
 
-void rules_older_words(struct spec *spec)
+void rules_settle(struct spec *spec)
 {
-	struct spec_resources *r = spec->lnx.resources;
+	struct spec_linux *l = &spec->lnx;
+	struct spec_resources *r = l->resources;
 
 	if (r && r->pids && r->pids->limit.value == 0 && spec_zero_pids_is_no_limit(spec))
 		r->pids->limit.set = false;
+	if (!spec_namespace_of(l, CLONE_NEWUSER))
+		l->uid_mappings.n = l->gid_mappings.n = 0;
 }
 
 static int root_rule(const struct rules *c)
@@ -163,12 +180,12 @@ static int user_rule(const struct rules *c)
 	const struct spec_namespace *ns = spec_namespace_of(l, CLONE_NEWUSER);
 	bool uids = l->uid_mappings.n || !is_sound(c, l->json, "uidMappings");
 	bool gids = l->gid_mappings.n || !is_sound(c, l->json, "gidMappings");
-	const char *given = l->uid_mappings.n ? "uidMappings" : "gidMappings";
 	int r = 0;
 
-	if ((l->uid_mappings.n || l->gid_mappings.n) && !has_namespace(c, CLONE_NEWUSER))
-		r = refuse(c, l->json, given, "'%s' without a user namespace", given);
-	else if (ns && !ns->path && !uids)
+	/* They map nobody then: resolve/namespaces.c warns of them. */
+	if (!has_namespace(c, CLONE_NEWUSER))
+		return 0;
+	if (ns && !ns->path && !uids)
 		r = refuse(c, ns->json, NULL, "a new user namespace needs 'uidMappings'");
 	if (r == 0 && ns && !ns->path && !gids)
 		r = refuse(c, ns->json, NULL, "a new user namespace needs 'gidMappings'");

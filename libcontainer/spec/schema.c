@@ -494,7 +494,7 @@ static int decode_u32s(struct decoder *d, const struct field *f, const struct js
 
 static int check_pair(struct decoder *d, const struct field *f, const struct json *item)
 {
-	if (!item->key[0])
+	if (!item->key[0] && !(f->flags & FIELD_ANY_KEY))
 		return json_fail(item, d->err, "a key must not be empty");
 	return check_string(d, f, item);
 }

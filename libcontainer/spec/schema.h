@@ -67,6 +67,7 @@ enum {
 	FIELD_MAX_UNSET = 1 << 6, /* opt_u64: the largest value says 'unset' (a cast of -1)   */
 	FIELD_MAX_INFINITE = 1 << 7, /* u64: the largest value says 'unlimited'               */
 	FIELD_EXPECTED = 1 << 8,     /* a config without it is seldom meant: a near miss is an error */
+	FIELD_ANY_KEY = 1 << 9,      /* pairs: a key may be empty                             */
 };
 
 /* Words of an enumeration, of bits, or for strings that are kept as words. */

@@ -34,6 +34,8 @@ int spec_load_process(int dir, const char *path, struct spec_doc **ret, struct e
 /* update --resources: one LinuxResources object ("-" is standard input). */
 int spec_load_resources(int dir, const char *path, struct spec_doc **ret, struct error *err);
 
+/* As SemVer 2.0.0 has it. */
+bool spec_version_is_semantic(const char *version);
 /* By its ociVersion: before 1.3 a pids.limit of 0 meant that there is none. */
 bool spec_zero_pids_is_no_limit(const struct spec *spec);
 

@@ -119,8 +119,8 @@ static void check_labels(const struct validation *v, const struct spec_process *
 		host_problem(v, ERROR, p->json, "apparmorProfile", NULL,
 			     "profile '%s' is not loaded", p->apparmor_profile);
 	if (p->selinux_label && *p->selinux_label && !lsm_selinux_enabled())
-		host_problem(v, WARNING, p->json, "selinuxLabel", NULL,
-			     "ignored: selinux is not enabled on this host");
+		host_problem(v, ERROR, p->json, "selinuxLabel", NULL,
+			     "label '%s': selinux is not enabled on this host", p->selinux_label);
 }
 
 /* ---- limits of the host ---- */

@@ -72,27 +72,23 @@ static int read_resources(const char *path, struct str *json, struct error *err)
 	return 0;
 }
 
-/* Silence would let the caller believe in limits that are not there. */
-static int refuse_mixture(struct error *err)
+/* As in runc. Silence would let the caller believe in limits that are not there. */
+static void warn_of_mixture(void)
 {
 	for (int i = 0; i < UPDATE_FLAGS; i++)
 		if (values.texts[i])
-			return failf(err, EINVAL,
-				     "'--%s' cannot be used together with '--resources'",
-				     update_flag_name((enum update_flag)i));
-	return 0;
+			log_warn("'--%s' is ignored: '--resources' has all of the limits",
+				 update_flag_name((enum update_flag)i));
 }
 
 static int resources(struct str *json, struct error *err)
 {
-	int r;
-
 	if (values.kernel_memory || values.kernel_memory_tcp)
 		log_warn("kernel memory limits are ignored: the kernel has none any more");
 	if (!values.resources)
 		return update_json(values.texts, json, err);
-	r = refuse_mixture(err);
-	return r < 0 ? r : read_resources(values.resources, json, err);
+	warn_of_mixture();
+	return read_resources(values.resources, json, err);
 }
 
 static int run(const struct invocation *inv, struct error *err)

@@ -231,11 +231,24 @@ keyring_of() {
 	done
 }
 
-@test "G1 T1 X4 an ociVersion that is no version is refused" {
-	config '.ociVersion = "invalid"'
-	fails 1 "" run "$ID"
-	[ -n "$errors" ]
-	nothing_left
+@test "G1 T1 X4 an ociVersion that is no version, or of another major one, is refused" {
+	for v in invalid 2.0.0 v3; do
+		config '.ociVersion = $v' --arg v "$v"
+		refused run "$ID"
+		says "/ociVersion"
+		nothing_left
+	done
+}
+
+@test "G1 T1 an ociVersion that is missing, or short of a semantic version, is warned of" {
+	for v in 1 1.0 v1.2.0 1.0.2.1; do
+		config '.ociVersion = $v' --arg v "$v"
+		ok run "$ID"
+		says "ociVersion '$v' is no semantic version"
+	done
+	config 'del(.ociVersion)'
+	ok run "$ID"
+	says "'ociVersion' is missing"
 }
 
 @test "G2 unknown properties and annotation keys are ignored" {

@@ -40,6 +40,24 @@ allow() { # JSON of a rule
 	nothing_left
 }
 
+@test "L5 what other runtimes take of a device is taken, with a warning: modes beyond 0777, no numbers, a relative path" {
+	config '.linux.devices = [{ path: "/dev/sticky", type: "c", major: 1, minor: 3, fileMode: 944 },
+		{ path: "/dev/plain", type: "c", major: 1, minor: 5, fileMode: 8624 }, { path: "/dev/white", type: "c", fileMode: 384 },
+		{ path: "dev/relative", type: "c", major: 1, minor: 3, fileMode: 438 }]'
+	run_script 'cd /dev; stat -c "%n %a %t:%T" sticky plain white relative'
+	is $'sticky 1660 1:3\nplain 660 1:5\nwhite 600 0:0\nrelative 666 1:3'
+	[[ "$errors" == *"a mode is from 0 to 511 (0777), and this is 944 (01660)"* ]]
+	[[ "$errors" == *"device '/dev/white' of type 'c' has no 'major': 0 is taken"* ]]
+	[[ "$errors" == *"'dev/relative' is not absolute: taken as '/dev/relative'"* ]]
+	[[ "$errors" != *8624* ]]
+}
+
+@test "L5 a device's mode in digits of an octal number is told as what it is" {
+	device /dev/mine c 1 3 '{ "fileMode": 666 }'
+	ok run "$ID"
+	says "this is 666 (01232); JSON numbers are decimal, 0666 is 438"
+}
+
 @test "L5 a device of an unknown type is refused" {
 	device /dev/x q 1 3
 	refused run "$ID"

@@ -383,11 +383,42 @@ lacks_option() {
 	is ""
 }
 
-@test "L18 a relative masked path is refused" {
-	config '.linux.maskedPaths += ["dir"]'
-	refused create "$ID"
-	says "/linux/maskedPaths/3: expected an absolute path, found string 'dir'"
-	nothing_left
+@test "L18 relative masked and read-only paths are meant from the root, an empty one is none" {
+	copy_rootfs
+	mkdir -p "$ROOTFS/dir" "$ROOTFS/other"
+	echo secret >"$ROOTFS/dir/secret"
+	config '.linux.maskedPaths += ["dir", "", "../etc/passwd"] | .linux.readonlyPaths += ["other", ""] | .process.cwd = "/other"'
+	run_script 'ls -A /dir; cat /etc/passwd; touch /other/x 2>/dev/null || echo read-only'
+	is read-only
+	[[ "$errors" == *"'dir' in 'maskedPaths' is not absolute: taken as '/dir'"* ]]
+	[[ "$errors" == *"an empty path in 'readonlyPaths' is ignored"* ]]
+}
+
+@test "M1 a destination that begins with the root filesystem's path on the host is meant inside" {
+	copy_rootfs
+	mkdir -p "$T/source" "$ROOTFS/beside"
+	config '.mounts += [{ destination: ($r + "/mnt"), type: "tmpfs", source: "one" },
+		{ destination: ($r + "/mnt/deep"), type: "bind", source: $s, options: ["bind", "ro"] },
+		{ destination: ($r + "x"), type: "tmpfs", source: "two" }]' --arg r "$(realpath "$ROOTFS")" --arg s "$T/source"
+	run_script 'awk "\$5 ~ /mnt|x\$/ { print \$5, substr(\$6, 1, 2) }" /proc/self/mountinfo | sort'
+	is $'/mnt rw\n/mnt/deep ro\n'"$(realpath "$ROOTFS")x rw"
+}
+
+@test "M5 a remount where nothing is mounted is refused, also when it changes nothing" {
+	local m
+
+	copy_rootfs
+	mkdir -p "$ROOTFS/dir" "$T/source"
+	cp config.json good.json
+	for m in '{ type: "tmpfs", source: "tmpfs", options: ["remount"] }' \
+		'{ type: "bind", source: ($t + "/source"), options: ["rbind", "remount"] }' \
+		'{ type: "bind", source: ($t + "/source"), options: ["bind", "remount", "ro"] }'; do
+		cp good.json config.json
+		config ".mounts += [$m + { destination: \"/dir\" }]" --arg t "$T"
+		refused create "$ID"
+		says "on '/dir': remount what must be mounted there"
+		nothing_left
+	done
 }
 
 @test "L17 X10 rootfsPropagation private, slave, shared and unbindable are seen inside" {

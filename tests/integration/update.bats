@@ -228,7 +228,7 @@ resources() { # JSON of 'update --resources -'
 	fails 1 "container does not exist" update --pids-limit 13 "$ID-other"
 }
 
-@test "update refuses what is no number, no JSON, or both ways at once" {
+@test "update refuses what is no number and no JSON" {
 	start_sleeper
 	for wrong in "--memory ten" "--memory 10x" "--pids-limit 1.5" "--cpu-quota 1s" "--cpu-idle maybe"; do
 		# shellcheck disable=SC2086
@@ -240,8 +240,15 @@ resources() { # JSON of 'update --resources -'
 	fails 1 "/pids/limit" update -r "$T/r.json" "$ID"
 	echo '{' >"$T/r.json"
 	fails 1 "not valid JSON" update -r "$T/r.json" "$ID"
-	echo '{}' >"$T/r.json"
-	fails 1 "cannot be used together" update -r "$T/r.json" --memory 10m "$ID"
+}
+
+@test "update -r ignores limits beside it, and says so" {
+	needs_controller pids
+	start_sleeper
+	echo '{ "pids": { "limit": 77 } }' >"$T/r.json"
+	ok update -r "$T/r.json" --pids-limit 50 --memory 10m "$ID"
+	says "'--pids-limit' is ignored: '--resources' has all of the limits"
+	[ "$(now pids/pids.max pids/pids.max)" = 77 ]
 }
 
 @test "update takes options after the id, and the obsolete ones of kernel memory" {

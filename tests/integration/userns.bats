@@ -177,3 +177,11 @@ load ../lib/orlop
 	[[ "$output" == *"mappings have more than 4095 bytes as text"* ]]
 	nothing_left
 }
+
+@test "L3 mappings without a user namespace map nobody, and are warned of" {
+	config '.linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 10 }] | .linux.gidMappings = .linux.uidMappings
+		| .linux.namespaces |= map(select(.type != "user"))'
+	run_script 'awk "{ print \$1, \$2 }" /proc/self/uid_map; stat -c %u /dev/null'
+	is $'0 0\n0'
+	[[ "$errors" == *"'uidMappings' is ignored: there is no user namespace"* ]]
+}

@@ -53,11 +53,14 @@ START_TEST(selinux)
 	const char *file = NULL;
 	char value[64];
 
-	ck_assert_int_eq(lsm_exec_label(&p, &file, value, sizeof(value), NULL), 0);
+	int r = lsm_exec_label(&p, &file, value, sizeof(value), NULL);
+
 	if (!lsm_selinux_enabled()) {
+		ck_assert_int_eq(r, -EOPNOTSUPP);
 		ck_assert_ptr_null(file);
 		return;
 	}
+	ck_assert_int_eq(r, 0);
 	ck_assert_str_eq(file, "exec");
 	ck_assert_str_eq(value, p.selinux_label);
 }

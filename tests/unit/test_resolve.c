@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolve/resolve.h"
+#include "security/lsm.h"
 
 #include <check.h>
 #include <errno.h>
@@ -322,6 +323,7 @@ static const struct resolved_mount *overlay(const char *layer, size_t layers, st
 	return NULL;
 }
 
+/* Where SELinux is: elsewhere nothing is labelled. */
 START_TEST(a_label_of_more_than_a_page_is_refused)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
@@ -333,6 +335,10 @@ START_TEST(a_label_of_more_than_a_page_is_refused)
 	snprintf(text, sizeof(text), BEFORE "\"linux\":{\"mountLabel\":\"%05000d\"}" AFTER, 0);
 	ck_assert_int_eq(spec_parse_config(text, strlen(text), "config.json", &doc, &e), 0);
 	in.spec = doc->spec;
+	if (!lsm_selinux_enabled()) {
+		ck_assert_int_eq(resolve_config(&in, doc->arena, &resolved, &e), 0);
+		return;
+	}
 	ck_assert_int_eq(resolve_config(&in, doc->arena, &resolved, &e), -EINVAL);
 	ck_assert_str_eq(e.at, "/linux/mountLabel");
 	ck_assert_str_eq(e.msg, "a label of 5000 bytes: a mount takes one of at most 4095");

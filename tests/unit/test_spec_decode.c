@@ -171,7 +171,7 @@ START_TEST(decodes_linux)
 	ck_assert_int_eq(l->devices.v[0].major, 10);
 	ck_assert_uint_eq(l->devices.v[0].file_mode.value, 0666);
 	ck_assert_int_eq(l->devices.v[1].type, 'c');
-	ck_assert_uint_eq(l->devices.v[1].file_mode.value, 0660);
+	ck_assert_uint_eq(l->devices.v[1].file_mode.value & 07777, 0660);
 	ck_assert_uint_eq(l->devices.v[1].uid.value, 3);
 	ck_assert_int_eq(l->devices.v[2].type, 'p');
 	ck_assert(!l->devices.v[2].file_mode.set);
@@ -344,11 +344,34 @@ static const struct {
 } versions[] = {
 	{ "1.0.0", true },	 { "1.0.2-dev", true },	    { "1.99.0", true },
 	{ "1.3.0+b.007", true }, { "1.0.0-rc.1.x-y", true }, { "0.5.0-dev", true },
-	{ "2.0.0", false },	 { "1", false },	    { "1.2", false },
+	{ "2.0.0", false },	 { " 1.0.0", false },	    { "invalid", false },
+	{ "1.", false },	 { "1.x", false },	    { "1-0", false },
+	{ "1.99999999999999999999.0", false },
+	/* No semantic versions; what is meant is plain. */
+	{ "1", true },		 { "1.2", true },	    { "v1.2.0", true },
+	{ "1.2.3.4", true },	 { "1.02.0", true },	    { "1.0.0-", true },
+	{ "", true },
+};
+
+static const struct {
+	const char *version;
+	bool good;
+} semantic[] = {
+	{ "1.0.0", true },	 { "1.0.2-dev", true },	    { "1.99.0", true },
+	{ "1.3.0+b.007", true }, { "1.0.0-rc.1.x-y", true }, { "0.5.0-dev", true },
+	{ "2.0.0", true },	 { "1", false },	    { "1.2", false },
 	{ "1.2.3.4", false },	 { "1.02.0", false },	    { "1.0.0-", false },
 	{ "1.0.0+", false },	 { "1.0.0-a..b", false },   { "1.0.0-\xc3\xa9", false },
-	{ " 1.0.0", false },	 { "invalid", false },	    { "1.0.99999999999999999999", false },
+	{ " 1.0.0", false },	 { "invalid", false },	    { "1.0.0-rc.01", false },
 };
+
+START_TEST(knows_semantic_versions)
+{
+	ck_assert_msg(spec_version_is_semantic(semantic[_i].version) == semantic[_i].good, "%s",
+		      semantic[_i].version);
+}
+END_TEST
+
 
 /* G1 T1 X4 */
 START_TEST(reads_versions)
@@ -664,6 +687,7 @@ int main(void)
 	tcase_add_loop_test(t, accepts, 0, ARRAY_SIZE(accepted));
 	tcase_add_test(t, reads_integral_numbers);
 	tcase_add_loop_test(t, reads_versions, 0, ARRAY_SIZE(versions));
+	tcase_add_loop_test(t, knows_semantic_versions, 0, ARRAY_SIZE(semantic));
 	tcase_add_loop_test(t, reads_older_words, 0, ARRAY_SIZE(pids_limits));
 	tcase_add_test(t, limits_mappings);
 	tcase_add_test(t, limits_network_devices);

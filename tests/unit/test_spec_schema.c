@@ -253,13 +253,15 @@ START_TEST(types_agree)
 }
 END_TEST
 
-/* Each of theirs is required here. */
+/* Each of theirs is required here, but one that other runtimes do without: resolve/document.c warns. */
 START_TEST(required_agree)
 {
+	static const char without[] = "/ociVersion";
+
 	for (size_t i = 0; i < theirs.n; i++) {
 		const struct row *mine = find(&ours, theirs.v[i].path);
 
-		if (mine && theirs.v[i].required)
+		if (mine && theirs.v[i].required && !streq(mine->path, without))
 			ck_assert_msg(mine->required, "%s is required there", theirs.v[i].path);
 	}
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What the specification forbids, other runtimes take and can mean one thing only: it is taken here too, and said. (That of
+ * one object is with what the object means.)
+ */
+
+#include "resolve/part.h"
+#include "spec/spec.h"
+
+static int version(const struct resolver *r)
+{
+	const struct spec *s = r->spec;
+
+	if (!s->json || problems_touches(r->in->report, json_member(s->json, "ociVersion")))
+		return 0;
+	if (!s->oci_version)
+		return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, s->json, NULL,
+				       "'ociVersion' is missing: the config is read as one of version 1.0.0");
+	if (spec_version_is_semantic(s->oci_version))
+		return 0;
+	return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, s->json, "ociVersion",
+			       "ociVersion '%.80s' is no semantic version such as '1.3.0'", s->oci_version);
+}
+
+static int annotation_keys(const struct resolver *r)
+{
+	foreach_list(pair, &r->spec->annotations)
+		if (!*pair->key)
+			return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, pair->json, NULL,
+					       "an annotation has an empty key");
+	return 0;
+}
+
+int resolve_document(const struct resolver *r)
+{
+	int num = version(r);
+
+	return num < 0 ? num : annotation_keys(r);
+}
