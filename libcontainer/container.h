@@ -22,6 +22,7 @@
 #include "runtime.h"
 
 struct container;
+struct container_rows;
 
 /* Of run and exec: called when all is made, right before the program may run. A failure takes all back. */
 typedef int container_ready(struct error *err);
@@ -38,6 +39,7 @@ struct create_options {
 	bool init;                  /* or annotation org.orlop.init=true: pid 1 is an init of ours     */
 	const char *const *joins;   /* n_joins of "ID[:ns,ns]": containers whose namespaces it joins   */
 	size_t n_joins;
+	struct container_learner *learner; /* run in the foreground only; or NULL            */
 	bool detach;                /* run only: needs console_socket for a terminal   */
 	container_ready *ready;     /* run only; or NULL                               */
 };
@@ -57,6 +59,26 @@ int container_create(const struct runtime *rt, const struct create_options *o, s
 /* OCI create and start in one; *ret is for wait and delete. */
 int container_run(const struct runtime *rt, const struct create_options *o, struct container **ret,
 		  struct container_process *process, struct error *err);
+
+/*
+ * run --seccomp-learn: in place of the config's filter the container has one that asks us about every system call; each
+ * is written down and let through. The caller must live as long as the container: with it the container's init is
+ * killed. `new` fails (EOPNOTSUPP) where the kernel cannot do it: such a container would have no filter at all.
+ */
+struct container_learner;
+int container_learner_new(struct container_learner **ret, struct error *err);
+void container_learner_free(struct container_learner *l);
+DEFINE_AUTO(struct container_learner *, container_learner_free);
+struct container_learned {
+	size_t calls;    /* different ones; 0: the program did not run, nothing was written */
+	size_t refused;  /* of these, by the config's own profile                           */
+	size_t unnamed;  /* of these, without a name: no profile can allow them             */
+};
+/* When the container has ended: writes the profile of all runs with this learner. */
+int container_learner_finish(struct container_learner *l, const char *id, const char *path,
+			     struct container_learned *ret, struct error *err);
+/* Such a file as rows of system call, architecture, count, refused and processes. */
+int container_seccomp_report(const char *path, struct container_rows *ret, struct error *err);
 
 /* Passes READY=1 of the program on to the service manager; true when that is done (sd_notify(3)). */
 bool container_notify(const struct container_process *process);

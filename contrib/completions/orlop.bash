@@ -97,6 +97,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
 		return
 		;;
+	seccomp:--format | seccomp:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	checkpoint:--manage-cgroups-mode)
 		mapfile -t COMPREPLY < <(compgen -W "soft full strict ignore" -- "$cur")
 		return
@@ -119,7 +123,7 @@ _orlop()
 		;;
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
-	run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
+	run:--seccomp-learn | run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
 	exec:--process | exec:-p | exec:--host-exec | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | exec:--internal-pid-file | \
 	update:--resources | update:-r | \
 	mounts:--source | mounts:-s | \
@@ -157,7 +161,7 @@ _orlop()
 	case $command in
 	'') options="--root --log --log-format --debug --timings --systemd-cgroup --cgroup-manager --rootless --version" ;;
 	create) options="--bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
-	run) options="--detach --keep --no-subreaper --on-reboot --on-halt --bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
+	run) options="--detach --keep --no-subreaper --on-reboot --on-halt --seccomp-learn --bundle --config --pid-file --console-socket --pidfd-socket --preserve-fds --join --init --no-pivot --no-new-keyring" ;;
 	exec) options="--tty --detach --process --host-exec --cwd --env --user --additional-gids --cap --no-new-privs --apparmor --process-label --cgroup --pid-file --console-socket --pidfd-socket --internal-pid-file --ns --pass-fd --preserve-fds --ignore-paused" ;;
 	list) options="--format --quiet" ;;
 	ps) options="--format" ;;
@@ -177,6 +181,7 @@ _orlop()
 	inspect) options="--env --format --ports --procs" ;;
 	verify) options="--format" ;;
 	stacks) options="--format --user" ;;
+	seccomp) options="--format" ;;
 	checkpoint) options="--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --leave-running --parent-path --pre-dump --tcp-skip-in-flight --link-remap --page-server --status-fd --pre-dump-exec --post-resume-exec --pod" ;;
 	restore) options="--bundle --image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --lazy-pages --manage-cgroups-mode --empty-ns --auto-dedup --exec-timeout --detach --pid-file --console-socket --no-subreaper --tcp-close --lsm-profile --lsm-mount-context --post-restore-exec --pod" ;;
 	tty) options="--mode" ;;
@@ -188,7 +193,7 @@ _orlop()
 
 	case $command in
 	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks checkpoint restore tty help" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks seccomp checkpoint restore tty help" -- "$cur")
 		;;
 	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | stacks | checkpoint)
 		if [[ $command == mounts && $prev == mounts ]]; then
@@ -197,6 +202,10 @@ _orlop()
 		fi
 		if [[ $command == cgroup && $prev == cgroup ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
+			return
+		fi
+		if [[ $command == seccomp && $prev == seccomp ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "report" -- "$cur")
 			return
 		fi
 		if [[ $command == kill && $prev != -* ]] && ((COMP_CWORD > at + 1)); then

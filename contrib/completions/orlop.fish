@@ -33,6 +33,7 @@ complete -c orlop -n '__fish_seen_subcommand_from run' -l keep -d 'do not delete
 complete -c orlop -n '__fish_seen_subcommand_from run' -l no-subreaper -d 'leave orphans of the container to others'
 complete -c orlop -n '__fish_seen_subcommand_from run' -l on-reboot -x -a 'restart exit' -d 'when it is ended by reboot(2): run it again, or exit with 0'
 complete -c orlop -n '__fish_seen_subcommand_from run' -l on-halt -x -a 'restart exit' -d 'the same when it halts or powers off'
+complete -c orlop -n '__fish_seen_subcommand_from run' -l seccomp-learn -r -F -d 'write the smallest seccomp profile that this run needs'
 complete -c orlop -n '__fish_seen_subcommand_from run' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'the bundle: config.json and root filesystem [.]'
 complete -c orlop -n '__fish_seen_subcommand_from run' -l config -s f -r -F -d 'read FILE instead of the bundle'\''s config.json'
 complete -c orlop -n '__fish_seen_subcommand_from run' -l pid-file -r -F -d 'write the host'\''s process id to FILE'
@@ -193,6 +194,10 @@ complete -c orlop -n __fish_use_subcommand -a stacks -d 'show what each thread d
 complete -c orlop -n '__fish_seen_subcommand_from stacks' -l format -s f -x -a 'table json' -d 'how to print it [table]'
 complete -c orlop -n '__fish_seen_subcommand_from stacks' -l user -s u -d 'frames of the programs as well: they are stopped for a moment'
 complete -c orlop -n '__fish_seen_subcommand_from stacks' -a '(orlop list -q 2>/dev/null)'
+
+complete -c orlop -n __fish_use_subcommand -a seccomp -d 'show what '\''run --seccomp-learn'\'' has written'
+complete -c orlop -n '__fish_seen_subcommand_from seccomp' -l format -s f -x -a 'table json' -d 'how to print it [table]'
+complete -c orlop -n '__fish_seen_subcommand_from seccomp' -a 'report'
 
 complete -c orlop -n __fish_use_subcommand -a checkpoint -d 'write a running container to disk, by CRIU'
 complete -c orlop -n '__fish_seen_subcommand_from checkpoint' -l image-path -x -a '(__fish_complete_directories)' -d 'where the images are [checkpoint]'

@@ -7,6 +7,9 @@
 #include "launch/spawn.h"
 #include "nsexec/sync.h"
 
+/* Takes the listener of a filter; the pidfd, of the process that has it, is borrowed. */
+typedef int listener_taker(void *data, int listener, int pidfd, struct error *err);
+
 struct handshake {
 	int sync;            /* borrowed */
 	int pidfd;           /* of the child, borrowed; to tell how it died */
@@ -20,6 +23,8 @@ struct handshake {
 	const struct plan_builder *plan; /* for places of errors; NULL in `start` */
 	const struct spec *spec;
 	const struct spec_process *process;
+	listener_taker *take_listener; /* NULL: it goes to linux.seccomp.listenerPath */
+	void *take_data;
 	int hook_output;     /* what hooks in the container have said, borrowed; 0: not kept */
 	bool hook_failed;    /* set when it was one                                          */
 };

@@ -88,21 +88,13 @@ static int process_state(const struct handshake *t, const struct state *s, const
 	return 0;
 }
 
-int listener_forward(struct handshake *t, const struct state *s, const char *status, pid_t pid,
-		     struct error *err)
+static int send_to_agent(const struct handshake *t, const struct state *s, const char *status, pid_t pid,
+			 int listener, struct error *err)
 {
 	const struct spec_seccomp *profile = t->spec->lnx.seccomp;
-	auto_(close_fd) int page = -EBADF;
-	auto_(close_fd) int listener = -EBADF;
 	auto_str text = STR_INIT;
-	int number, r = handshake_await(t, SYNC_LISTENER, &page, &number, err);
+	int r = process_state(t, s, status, pid, &text, err);
 
-	if (r < 0)
-		return r;
-	listener = fetch(t->pidfd, number, err);
-	if (listener < 0)
-		return spec_error(profile->json, NULL, err);
-	r = process_state(t, s, status, pid, &text, err);
 	if (r < 0)
 		return r;
 	if (!profile->listener_path) {
@@ -111,5 +103,24 @@ int listener_forward(struct handshake *t, const struct state *s, const char *sta
 	}
 	if (socket_send_fd(profile->listener_path, listener, str_text(&text), err) < 0)
 		return spec_error(profile->json, "listenerPath", err);
-	return release(page, err);
+	return 0;
+}
+
+int listener_forward(struct handshake *t, const struct state *s, const char *status, pid_t pid,
+		     struct error *err)
+{
+	auto_(close_fd) int page = -EBADF;
+	auto_(close_fd) int listener = -EBADF;
+	int number, r = handshake_await(t, SYNC_LISTENER, &page, &number, err);
+
+	if (r < 0)
+		return r;
+	listener = fetch(t->pidfd, number, err);
+	if (listener < 0)
+		return t->spec->lnx.seccomp ? spec_error(t->spec->lnx.seccomp->json, NULL, err) : listener;
+	if (t->take_listener)
+		r = t->take_listener(t->take_data, take_fd(listener), t->pidfd, err);
+	else
+		r = send_to_agent(t, s, status, pid, listener, err);
+	return r < 0 ? r : release(page, err);
 }

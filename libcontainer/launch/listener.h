@@ -8,7 +8,8 @@
 
 /*
  * Awaits LISTENER, fetches the listener from the child (pidfd_getfd), lets the child go on to its execve,
- * and hands the listener with the container process state to linux.seccomp.listenerPath (spec L15).
+ * and hands the listener with the container process state to linux.seccomp.listenerPath (spec L15), or to the
+ * handshake's own taker.
  */
 int listener_forward(struct handshake *t, const struct state *s, const char *status, pid_t pid,
 		     struct error *err);

@@ -19,6 +19,7 @@
 #include "launch/limits.h"
 #include "launch/mount_sources.h"
 #include "launch/streams.h"
+#include "lifecycle/learner.h"
 #include "lifecycle/start.h"
 
 #define SKIPPED 1 /* a step that has nothing to do here */
@@ -60,6 +61,8 @@ static int spawn(struct creation *c, const struct compiled *with, struct error *
 		.forks_last = with->forks_last,
 		.spec = c->spec,
 		.process = c->spec->process,
+		.take_listener = c->o->learner ? learner_take : NULL,
+		.take_data = c->o->learner,
 	};
 	c->state.init.pid = c->child.pid;
 	r = cgroup_attach(c->cgroup, NULL, c->child.pid, err);

@@ -4,6 +4,7 @@
 
 #include "lifecycle/creation.h"
 #include "lifecycle/join.h"
+#include "lifecycle/learner.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -83,6 +84,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.no_pivot = c->o->no_pivot,
 		.keyring = c->state.keyring,
 		.init = wants_init(c),
+		.learns = c->o->learner != NULL,
 		.nofile = c->nofile_raised ? &c->nofile : NULL,
 		.preserve_fds = c->preserve_fds,
 		.listen_fds = c->listen_fds,
@@ -102,6 +104,8 @@ int creation_compile(struct creation *c, struct error *err)
 		r = notify_directory(c->dir, notify, sizeof(notify), err);
 		in.notify = notify;
 	}
+	if (r >= 0 && c->o->learner)
+		r = learner_compare(c->o->learner, c->spec->lnx.seccomp, in.cache_dir, err);
 	if (r < 0)
 		return r;
 	c->create_state = in.hook_state;

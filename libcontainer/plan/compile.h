@@ -50,6 +50,7 @@ struct compile_input {
 	bool foreground;           /* START comes over the first socket                     */
 	bool no_pivot;
 	bool init;                 /* an init of ours is pid 1, the program its child       */
+	bool learns;               /* the filter asks about every call: its listener is the caller's, who must not die before */
 	const struct rlimit *nofile; /* what the caller's RLIMIT_NOFILE was, if we have raised it; or NULL */
 	unsigned preserve_fds;
 	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */

@@ -21,6 +21,7 @@
 #include "base/program_file.h"
 #include "base/str.h"
 #include "plan/pass.h"
+#include "security/seccomp_learn.h"
 #include "security/security.h"
 
 #define DEFAULT_UMASK 0022 /* as runc and crun: an engine's own does not reach containers */
@@ -140,7 +141,7 @@ static bool filter_comes_early(const struct compile *c, const struct caps_plan *
 static int add_capabilities(struct compile *c, struct error *err)
 {
 	const struct spec_process *p = c->process;
-	bool filter_needs_rights = c->spec->lnx.seccomp && !p->no_new_privileges;
+	bool filter_needs_rights = (c->spec->lnx.seccomp || c->in->learns) && !p->no_new_privileges;
 	struct caps_plan caps;
 	struct plan_op *op;
 	int r = caps_compile(p->capabilities, has_namespace(c, CLONE_NEWUSER), &caps, err);
@@ -340,8 +341,11 @@ int pass_created(struct compile *c, struct error *err)
 		plan_origin(c->b, NULL, NULL);
 	}
 	plan_add(c->b, PLAN_CLOSE_REST)->x = c->forks_last;
-	/* From here on end of file tells of the runtime's death; its normal exit must not kill. */
-	plan_add(c->b, PLAN_PDEATHSIG);
+	/*
+	 * From here on end of file tells of the runtime's death; its normal exit must not kill. Without who answers for its
+	 * filter a program cannot even end itself.
+	 */
+	plan_add(c->b, PLAN_PDEATHSIG)->x = c->in->learns ? SIGKILL : 0;
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
 	r = c->forks_last ? add_fork(c, err) : 0;
 	if (r < 0)
@@ -510,14 +514,21 @@ static void place_preserved(struct compile *c)
 	}
 }
 
+/* Where errors of the filter lie: a run that learns may have none in its config. */
+static void filter_origin(struct compile *c)
+{
+	plan_origin(c->b, c->spec->lnx.seccomp ? c->spec->lnx.seccomp->json : NULL, NULL);
+}
+
 int compile_filter(struct compile *c, struct error *err)
 {
 	int r;
 
-	if (c->filter_loaded || !c->spec->lnx.seccomp)
+	if (c->filter_loaded || !(c->spec->lnx.seccomp || c->in->learns))
 		return 0;
-	plan_origin(c->b, c->spec->lnx.seccomp->json, NULL);
-	r = seccomp_compile(c->spec->lnx.seccomp, c->in->cache_dir, &c->filter, err);
+	filter_origin(c);
+	r = c->in->learns ? seccomp_learning_program(&c->filter, err)
+			  : seccomp_compile(c->spec->lnx.seccomp, c->in->cache_dir, &c->filter, err);
 	if (r < 0)
 		return r;
 	c->filter_loaded = true;
@@ -535,7 +546,7 @@ static int add_seccomp(struct compile *c, struct error *err)
 		return 0;
 	if (plan_bpf(c->b, c->filter.bpf, c->filter.count) < 0)
 		return failf(err, ENOMEM, "seccomp: out of memory");
-	plan_origin(c->b, c->spec->lnx.seccomp->json, NULL);
+	filter_origin(c);
 	op = plan_add(c->b, PLAN_SECCOMP);
 	op->x = c->filter.flags;
 	if (c->filter.notify) {

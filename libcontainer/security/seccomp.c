@@ -14,6 +14,7 @@
 #include "base/names.h"
 #include "base/str.h"
 #include "security/seccomp_internal.h"
+#include "spec/seccomp.h"
 #include "spec/spec.h"
 
 #define ARGS_MAX 6
@@ -69,14 +70,7 @@ const char *seccomp_call_name(int number, bool is_32, struct arena *a)
 	return name ? arena_strdup(a, name) : NULL;
 }
 
-const char *seccomp_library_version(void)
-{
-	static char text[32];
-	const struct scmp_version *v = seccomp_version();
-
-	snprintf(text, sizeof(text), "%u.%u.%u", v->major, v->minor, v->micro);
-	return text;
-}
+/* ---- architectures and their calls ---- */
 
 /* libseccomp's names are the spec's in lower case, without the prefix. 0: not known to it. */
 static uint32_t arch_token(const char *name)
@@ -93,6 +87,73 @@ static uint32_t arch_token(const char *name)
 	for (size_t i = 0; i <= n; i++)
 		lower[i] = (char)tolower((unsigned char)name[i]);
 	return seccomp_arch_resolve_name(lower);
+}
+
+/* x32 is x86_64 with another numbering: the kernel gives both the same architecture value. */
+static uint32_t audit_of(uint32_t token)
+{
+	return token == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : token;
+}
+
+#define X32_BIT 0x40000000
+
+/* clang-format off */
+static const struct {
+	uint32_t native, others[SECCOMP_ARCHS_HERE - 1]; /* 0: none */
+} families[] = {
+	{ SCMP_ARCH_X86_64,  { SCMP_ARCH_X86, SCMP_ARCH_X32 } },
+	{ SCMP_ARCH_AARCH64, { SCMP_ARCH_ARM, 0 } },
+};
+/* clang-format on */
+
+/* 0: no such place. */
+static uint32_t arch_at(size_t place)
+{
+	if (place == 0)
+		return seccomp_arch_native();
+	foreach_array(f, families)
+		if (f->native == seccomp_arch_native())
+			return f->others[place - 1];
+	return 0;
+}
+
+bool seccomp_call_number(size_t place, const char *name, uint32_t *audit, int *nr)
+{
+	uint32_t arch = arch_at(place);
+
+	*nr = arch ? seccomp_syscall_resolve_name_arch(arch, name) : -1;
+	*audit = audit_of(arch);
+	return *nr >= 0;
+}
+
+/* The kernel gives x32 and x86_64 the same value: the number tells them apart. */
+static uint32_t arch_of_call(uint32_t audit, int nr)
+{
+	return audit == SCMP_ARCH_X86_64 && nr >= 0 && (nr & X32_BIT) ? SCMP_ARCH_X32 : audit;
+}
+
+const char *seccomp_arch_word(uint32_t audit, int nr)
+{
+	uint32_t arch = arch_of_call(audit, nr);
+
+	for (size_t i = 0; i < names_seccomp_archs.n; i++)
+		if (arch_token(names_seccomp_archs.v[i].name) == arch)
+			return names_seccomp_archs.v[i].name;
+	return NULL;
+}
+
+char *seccomp_call_name_of(uint32_t audit, int nr)
+{
+	return seccomp_syscall_resolve_num_arch(arch_of_call(audit, nr), nr);
+}
+
+const char *seccomp_library_version(void)
+{
+	static char text[32];
+	const struct scmp_version *v = seccomp_version();
+
+	snprintf(text, sizeof(text), "%u.%u.%u", v->major, v->minor, v->micro);
+	return text;
 }
 
 /* The library knows many; a filter takes those of this machine's byte order. */
@@ -335,12 +396,6 @@ static uint32_t highest_of(const struct spec_seccomp *s, uint32_t token)
 				highest = nr;
 		}
 	return highest < 0 ? SECCOMP_NO_LIMIT : (uint32_t)highest;
-}
-
-/* x32 is x86_64 with another numbering: the kernel gives both the same architecture value. */
-static uint32_t audit_of(uint32_t token)
-{
-	return token == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : token;
 }
 
 static struct seccomp_highest *row_of(struct seccomp_highest *rows, size_t *n, uint32_t audit)

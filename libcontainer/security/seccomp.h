@@ -37,6 +37,9 @@ struct seccomp_call {
 	uint64_t args[6];
 };
 bool seccomp_allows(const struct seccomp_program *p, const struct seccomp_call *call);
+/* What it returns to any call: SECCOMP_RET_* with its data. */
+struct seccomp_data;
+uint32_t seccomp_answer(const struct seccomp_program *p, const struct seccomp_data *data);
 
 /* "2.5.4". */
 const char *seccomp_library_version(void);

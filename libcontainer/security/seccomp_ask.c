@@ -65,26 +65,33 @@ static bool step(const struct sock_filter *i, const struct seccomp_data *data, s
 	}
 }
 
-bool seccomp_allows(const struct seccomp_program *p, const struct seccomp_call *call)
+uint32_t seccomp_answer(const struct seccomp_program *p, const struct seccomp_data *data)
 {
 	const struct sock_filter *program = p->bpf;
-	struct seccomp_data data = { .nr = call->nr, .arch = seccomp_native_arch() };
 	struct machine m = { 0 };
 
-	memcpy(data.args, call->args, sizeof(call->args));
 	/* Jumps go forward only: it ends. */
 	for (size_t at = 0; at < p->count; at++) {
 		const struct sock_filter *i = &program[at];
 
 		if (i->code == (BPF_RET | BPF_K))
-			return (i->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW ||
-			       (i->k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_LOG;
+			return i->k;
 		if (i->code == (BPF_JMP | BPF_JA))
 			at += i->k;
 		else if (BPF_CLASS(i->code) == BPF_JMP)
 			at += jumps(i, &m) ? i->jt : i->jf;
-		else if (!step(i, &data, &m))
-			return false;
+		else if (!step(i, data, &m))
+			break;
 	}
-	return false;
+	return SECCOMP_RET_KILL_PROCESS;
+}
+
+bool seccomp_allows(const struct seccomp_program *p, const struct seccomp_call *call)
+{
+	struct seccomp_data data = { .nr = call->nr, .arch = seccomp_native_arch() };
+	uint32_t action;
+
+	memcpy(data.args, call->args, sizeof(call->args));
+	action = seccomp_answer(p, &data) & SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }

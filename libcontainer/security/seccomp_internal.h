@@ -43,6 +43,14 @@ size_t seccomp_highest(const struct spec_seccomp *s,
 		       struct seccomp_highest ret[SECCOMP_ARCHS_MAX]);
 uint32_t seccomp_native_arch(void);
 
+/* The architectures whose programs this machine may run, by their place: the native one first. */
+#define SECCOMP_ARCHS_HERE 3
+/* The number of a call there, as a filter sees it; false when there is none, or no such place here. */
+bool seccomp_call_number(size_t place, const char *name, uint32_t *audit, int *nr);
+/* The spec's word for the architecture of a call ("SCMP_ARCH_X32"), or NULL; and the call's name there, malloc'd, or NULL. */
+const char *seccomp_arch_word(uint32_t audit, int nr);
+char *seccomp_call_name_of(uint32_t audit, int nr);
+
 /* ---- seccomp_enosys.c ---- */
 
 #define SECCOMP_STUB_MAX (1 + 8 * SECCOMP_ARCHS_MAX)

@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&cmd_cgroup,
 	&cmd_stats,
 	&cmd_inspect, &cmd_verify, &cmd_stacks,
+	&cmd_seccomp,
 	&cmd_checkpoint,
 	&cmd_restore,
 	&cmd_tty, NULL,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/timings.h"
 #include "cli/foreground.h"
 #include "cli/report.h"
@@ -15,6 +19,7 @@ static struct {
 	struct create_options create;
 	bool keep, rm, no_subreaper; /* rm: a habit from engines, and what `run` does anyway */
 	int on_reboot, on_halt;
+	const char *learn;
 } values;
 
 static const struct name ends[] = { { "restart", RESTART }, { "exit", END_WELL } };
@@ -34,6 +39,8 @@ static const struct option_row rows[] = {
 	{ "on-halt", 0, OPTION_CHOICE, .to.choice = &values.on_halt, .value = "restart|exit",
 	  .summary = "the same when it halts or powers off",
 	  .choices = ends, .n_choices = ARRAY_SIZE(ends) },
+	{ "seccomp-learn", 0, OPTION_STRING, .to.string = &values.learn, .value = "FILE",
+	  .summary = "write the smallest seccomp profile that this run needs", .completes = COMPLETES_FILE },
 	CREATE_ROWS(values.create),
 };
 /* clang-format on */
@@ -133,8 +140,66 @@ static int run_repeatedly(const struct invocation *inv, struct error *err)
 	return r >= 0 && wish == END_WELL ? 0 : r;
 }
 
+/* ---- --seccomp-learn ---- */
+
+/* Before anything runs: a run may take hours. */
+static int check_file(const char *path, struct error *err)
+{
+	const char *name = path_last(path);
+	auto_(free) char *dir = name == path ? strdup(".") : strndup(path, (size_t)(name - path));
+
+	if (!dir)
+		return sysf(err, "--seccomp-learn");
+	if (!*name)
+		return failf(err, EISDIR, "--seccomp-learn: '%s' is a directory", path);
+	return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) < 0 ?
+		       sysf(err, "--seccomp-learn: write in '%s'", dir) : 0;
+}
+
+static int begin_learning(struct container_learner **ret, struct error *err)
+{
+	int r;
+
+	if (values.create.detach || values.keep)
+		return failf(err, EINVAL, "--seccomp-learn: orlop answers the container's system calls as long as that lives: "
+					  "without --detach and --keep");
+	r = check_file(values.learn, err);
+	if (r == 0)
+		r = container_learner_new(ret, err);
+	values.create.learner = *ret;
+	return r;
+}
+
+static void tell_learned(const struct container_learned *l)
+{
+	if (l->unnamed)
+		log_warn("%zu system call%s no name that libseccomp %s knows: the profile cannot allow %s", l->unnamed,
+			 l->unnamed > 1 ? "s have" : " has", container_libseccomp_version(),
+			 l->unnamed > 1 ? "them" : "it");
+	if (l->refused)
+		log_warn("the profile of the config would have refused %zu of the %zu system calls of this run: "
+			 "'orlop seccomp report %s' shows which", l->refused, l->calls, values.learn);
+}
+
+/* What was learned is kept, however the container ended. */
+static int end_learning(struct container_learner *l, int status, struct error *err)
+{
+	struct container_learned learned;
+	int r;
+
+	if (!l)
+		return status;
+	r = container_learner_finish(l, values.create.id, values.learn, &learned, status < 0 ? NULL : err);
+	if (r < 0)
+		return status < 0 ? status : r;
+	if (learned.calls)
+		tell_learned(&learned);
+	return status;
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
+	auto_(container_learner_free) struct container_learner *learner = NULL;
 	int r = 0;
 
 	values.create.id = inv->args[0];
@@ -144,11 +209,13 @@ static int run(const struct invocation *inv, struct error *err)
 					  "with --detach or --keep 'orlop delete' does it later");
 	if (values.create.detach && (values.on_reboot || values.on_halt))
 		return failf(err, EINVAL, "--on-reboot and --on-halt need the foreground, not --detach");
-	if (!values.create.detach)
+	if (values.learn)
+		r = begin_learning(&learner, err);
+	if (r == 0 && !values.create.detach)
 		r = foreground_begin(!values.no_subreaper, err);
 	if (!values.create.detach)
 		values.create.ready = foreground_ready;
-	return r < 0 ? r : run_repeatedly(inv, err);
+	return r < 0 ? r : end_learning(learner, run_repeatedly(inv, err), err);
 }
 
 const struct command cmd_run = {

@@ -148,6 +148,10 @@ page() { # NAME
 	page orlop-run
 }
 
+@test "orlop-seccomp(8): its examples do what the page says" {
+	page orlop-seccomp
+}
+
 @test "orlop-spec(8): its examples do what the page says" {
 	page orlop-spec
 }

@@ -15,7 +15,7 @@ NUMBERS = {
     "pidfd_send_signal": 424, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431,
     "fsmount": 432, "pidfd_open": 434, "clone3": 435, "close_range": 436, "openat2": 437,
     "pidfd_getfd": 438, "faccessat2": 439, "mount_setattr": 442, "close_range_cloexec": 436,
-    "mknodat": 259 if platform.machine() == "x86_64" else 33,
+    "seccomp": 317 if platform.machine() == "x86_64" else 277, "mknodat": 259 if platform.machine() == "x86_64" else 33,
 }
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
