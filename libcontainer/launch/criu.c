@@ -331,7 +331,7 @@ static int open_entries(struct criu_child *b, struct error *err)
 	return 0;
 }
 
-/* One record: a failure, or the socket in *link. -1: it died without a word. */
+/* 1: a record, a failure or the socket in *link; 0: the end of file; or a negative errno. */
 static int read_report(int report, int *link, struct start_report *r)
 {
 	union control control;
@@ -344,12 +344,26 @@ static int read_report(int report, int *link, struct start_report *r)
 	do
 		n = recvmsg(report, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(*r))
-		return -1;
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
 	c = CMSG_FIRSTHDR(&m);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(link, CMSG_DATA(c), sizeof(*link));
-	return 0;
+	if (m.msg_flags & MSG_CTRUNC)
+		return -EMFILE;
+	return n == sizeof(*r) ? 1 : -EPROTO;
+}
+
+static int explain_start(int n, const struct start_report *r, struct error *err)
+{
+	if (n < 0)
+		return codef(err, n, "criu: what it says of its start");
+	if (n == 0 || r->step == STEP_DONE)
+		return failf(err, ECHILD, "criu: it ended before it was executed");
+	if (r->step == STEP_EXECUTE && r->num == ENOENT)
+		return failf(err, ENOENT, "exec: \"criu\": executable file not found in $PATH: checkpoint and "
+			     "restore are done by CRIU (https://criu.org), which is to be installed");
+	return codef(err, r->num, "criu: %s", start_steps[r->step]);
 }
 
 /* *link: our end of CRIU's socket. End of file after it: CRIU is executed. */
@@ -358,18 +372,16 @@ static int await_start(struct criu *c, int report, int *link, struct error *err)
 	struct start_report r = { .step = STEP_DONE };
 	int n = read_report(report, link, &r);
 
-	if (n == 0 && r.step == STEP_DONE)
-		n = read_report(report, link, &r) == 0 && r.step != STEP_DONE ? 0 : 1;
-	if (n > 0 && *link >= 0)
-		return 0;
+	if (n == 1 && r.step == STEP_DONE) {
+		n = read_report(report, link, &r);
+		if (n == 0 && *link >= 0)
+			return 0;
+	}
+	/* One that lives waits for words of the socket that nobody holds now. */
+	(void)kill(c->pid, SIGKILL);
 	(void)waitpid(c->pid, NULL, 0);
 	c->pid = -1;
-	if (n != 0)
-		return failf(err, ECHILD, "criu: it ended before it was executed");
-	if (r.step == STEP_EXECUTE && r.num == ENOENT)
-		return failf(err, ENOENT, "exec: \"criu\": executable file not found in $PATH: checkpoint and "
-			     "restore are done by CRIU (https://criu.org), which is to be installed");
-	return codef(err, r.num, "criu: %s", start_steps[r.step]);
+	return explain_start(n, &r, err);
 }
 
 static int spawn_criu(struct criu *c, const struct criu_start *start, int *link, struct error *err)

@@ -19,6 +19,7 @@
 #include "base/parse.h"
 #include "base/timings.h"
 #include "lifecycle/external.h"
+#include "lifecycle/pod_guard.h"
 #include "spec/spec.h"
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ struct dump {
 	struct cgroup *cgroup;
 	struct checkpoint_dirs dirs;
 	struct manifest m;
+	const struct dump_group *group;
 	struct criu *criu;
 	unsigned version;
 	struct str request;
@@ -232,21 +234,6 @@ static int report_ready(struct dump *d, struct error *err)
 	return 0;
 }
 
-static int on_notify(void *data, const char *script, pid_t pid, int fd, struct error *err)
-{
-	struct dump *d = data;
-
-	(void)pid;
-	(void)fd;
-	if (streq(script, "pre-dump"))
-		report_phase(d, "dump");
-	if (streq(script, "post-dump"))
-		report_phase(d, "written");
-	if (streq(script, "status-ready"))
-		return report_ready(d, err);
-	return 0;
-}
-
 /* ---- the dump ---- */
 
 static int add_note(struct dump *d, const char *word, bool asked)
@@ -264,7 +251,8 @@ static int add_note(struct dump *d, const char *word, bool asked)
 	return 0;
 }
 
-static int write_manifest(struct dump *d, const char *const *names, size_t n_names, struct error *err)
+/* While the container is frozen: one that cannot be written costs nobody the container. */
+static int write_manifest(struct dump *d, struct error *err)
 {
 	const struct checkpoint_options *o = d->o;
 	const struct { const char *word; bool asked; } notes[] = {
@@ -283,9 +271,9 @@ static int write_manifest(struct dump *d, const char *const *names, size_t n_nam
 		return codef(err, r, "manifest");
 	d->m.operation = "checkpoint";
 	d->m.criu = d->version;
-	d->m.containers = n_names;
-	d->m.names.v = (const char **)(uintptr_t)names;
-	d->m.names.n = n_names;
+	d->m.containers = d->group->n;
+	d->m.names.v = (const char **)(uintptr_t)d->group->names;
+	d->m.names.n = d->group->n;
 	r = manifest_fill(&d->m, d->dirs.images, d->spec, err);
 	return r < 0 ? r : manifest_write(&d->m, d->dirs.images, err);
 }
@@ -305,7 +293,25 @@ static int clear_images(int images, struct arena *a, struct error *err)
 	return unlinkat(images, MANIFEST_FILE, 0) < 0 ? sysf(err, "remove the earlier " MANIFEST_FILE) : 0;
 }
 
-static int run_criu(struct dump *d, const char *const *names, size_t n_names, struct error *err)
+/* What fails here makes CRIU let the container go on. */
+static int on_notify(void *data, const char *script, pid_t pid, int fd, struct error *err)
+{
+	struct dump *d = data;
+
+	(void)pid;
+	(void)fd;
+	if (streq(script, "pre-dump"))
+		report_phase(d, "dump");
+	if (streq(script, "post-dump")) {
+		report_phase(d, "written");
+		return write_manifest(d, err);
+	}
+	if (streq(script, "status-ready"))
+		return report_ready(d, err);
+	return 0;
+}
+
+static int run_criu(struct dump *d, struct error *err)
 {
 	const char *type = d->o->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP;
 	struct criu_result result = { 0 };
@@ -326,12 +332,11 @@ static int run_criu(struct dump *d, const char *const *names, size_t n_names, st
 		return r;
 	if (!result.success)
 		return checkpoint_failed(d->criu, &d->dirs, d->o->pre_dump ? "PRE_DUMP" : "DUMP", &result, err);
-	r = d->o->pre_dump ? 0 : write_manifest(d, names, n_names, err);
 	report_phase(d, "done");
-	return r;
+	return 0;
 }
 
-static int dump(struct dump *d, const char *const *names, size_t n_names, struct error *err)
+static int dump(struct dump *d, struct error *err)
 {
 	struct criu_start start = { .keep_group = d->o->common.shell_job };
 	int r = checkpoint_dirs_open(&d->o->common, true, &d->dirs, err);
@@ -348,19 +353,21 @@ static int dump(struct dump *d, const char *const *names, size_t n_names, struct
 	start.images = d->dirs.images;
 	start.work = d->dirs.work;
 	r = criu_open(&start, &d->criu, err);
-	if (r == 0)
+	if (r == 0) {
+		pod_guard_criu(d->group->guard, criu_pid(d->criu));
 		r = criu_version(d->criu, CRIU_LEAST, &d->version, err);
+	}
 	timings_mark("criu's start");
 	if (r == 0)
 		r = check_features(d, err);
-	return r < 0 ? r : run_criu(d, names, n_names, err);
+	return r < 0 ? r : run_criu(d, err);
 }
 
-int checkpoint_dump(struct container *c, const struct checkpoint_options *o, const char *const *names,
-		    size_t n_names, struct error *err)
+int checkpoint_dump(struct container *c, const struct checkpoint_options *o, const struct dump_group *group,
+		    struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
-	struct dump d = { .c = c, .o = o, .dirs = CHECKPOINT_DIRS_INIT };
+	struct dump d = { .c = c, .o = o, .group = group, .dirs = CHECKPOINT_DIRS_INIT };
 	int r = container_config(c, &doc, err);
 
 	if (r < 0)
@@ -370,7 +377,7 @@ int checkpoint_dump(struct container *c, const struct checkpoint_options *o, con
 	r = resolve_config(&(struct resolve_input){ .spec = doc->spec, .bundle = -EBADF }, doc->arena, &d.config, err);
 	if (r < 0)
 		return r;
-	r = dump(&d, names, n_names, err);
+	r = dump(&d, err);
 	criu_close(d.criu);
 	str_done(&d.request);
 	checkpoint_dirs_close(&d.dirs);
@@ -387,7 +394,7 @@ int checkpoint_destroy(struct container *c, struct error *err)
 
 static int checkpoint(struct container *c, const struct checkpoint_options *o, struct error *err)
 {
-	const char *names[] = { c->state.id };
+	const struct dump_group alone = { .names = (const char *[]){ c->state.id }, .n = 1 };
 	int r = container_lock_made(c, err);
 
 	if (r == 0)
@@ -402,7 +409,7 @@ static int checkpoint(struct container *c, const struct checkpoint_options *o, s
 	if (r == 0)
 		r = check_status(c, err);
 	if (r == 0)
-		r = checkpoint_dump(c, o, names, 1, err);
+		r = checkpoint_dump(c, o, &alone, err);
 	checkpoint_record(c, o, r, err);
 	return r;
 }

@@ -6,6 +6,8 @@
 #include "container/handle.h"
 #include "launch/criu.h"
 
+struct pod_guard;
+
 #define CRIU_LEAST       31100
 
 /* checkpoint.json in the state directory: how the last one ended, for those who watch. */
@@ -46,8 +48,14 @@ void checkpoint_record(struct container *c, const struct checkpoint_options *o, 
 int checkpoint_exec(struct container *c, const char *argv, const char *phase, int64_t timeout_ns,
 		    struct error *err);
 
+/* Who is dumped together: the names of all, and who looks after them if we are killed (NULL: they are not frozen by us). */
+struct dump_group {
+	const char *const *names;
+	size_t n;
+	const struct pod_guard *guard;
+};
 /* A dump of a container that the caller has locked, and whose state it has looked at. */
-int checkpoint_dump(struct container *c, const struct checkpoint_options *o, const char *const *names,
-		    size_t n_names, struct error *err);
+int checkpoint_dump(struct container *c, const struct checkpoint_options *o, const struct dump_group *group,
+		    struct error *err);
 /* After a dump with success that is not to leave it running. */
 int checkpoint_destroy(struct container *c, struct error *err);

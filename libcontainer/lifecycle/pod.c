@@ -20,6 +20,7 @@
 #include "base/macros.h"
 #include "json/json.h"
 #include "lifecycle/pod_file.h"
+#include "lifecycle/pod_guard.h"
 #include "lifecycle/restore.h"
 #include "spec/spec.h"
 #include "store/store.h"
@@ -55,7 +56,8 @@ static int lock_all(const struct pod_dump *p, struct error *err)
 	return 0;
 }
 
-static int freeze_all(const struct pod_dump *p, struct error *err)
+/* One that is paused before stays so. */
+static int choose_frozen(const struct pod_dump *p, struct error *err)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		struct cgroup *cg = NULL;
@@ -65,30 +67,37 @@ static int freeze_all(const struct pod_dump *p, struct error *err)
 			r = failf(err, EOPNOTSUPP, "container '%s' has no cgroup: it cannot be frozen", p->names[i]);
 		if (r == 0)
 			r = cgroup_is_frozen(cg);
-		if (r > 0) /* it was paused before, and stays so */
-			continue;
-		if (r == 0)
-			r = cgroup_freeze(cg, true, err);
 		if (r < 0)
 			return r;
-		p->frozen[i] = true;
+		p->frozen[i] = r == 0;
 	}
 	return 0;
+}
+
+static int freeze_all(const struct pod_dump *p, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n; i++)
+		if (p->frozen[i])
+			r = cgroup_freeze(p->c[i]->cgroup, true, err);
+	return r;
 }
 
 static void thaw_all(const struct pod_dump *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		struct cgroup *cg = NULL;
 		struct error e = ERROR_INIT;
 
-		if (p->frozen[i] && container_cgroup(p->c[i], &cg, &e) == 0 && cgroup_freeze(cg, false, &e) < 0)
+		if (p->frozen[i] && cgroup_freeze(p->c[i]->cgroup, false, &e) < 0)
 			log_warn("container '%s' stays paused: %s", p->names[i], e.msg);
 	}
 }
 
-static int dump_all(const struct pod_dump *p, const char *folder, struct error *err)
+static int dump_all(const struct pod_dump *p, const char *folder, const struct pod_guard *guard, struct error *err)
 {
+	const struct dump_group group = { .names = p->names, .n = p->n, .guard = guard };
+
 	for (size_t i = 0; i < p->n; i++) {
 		struct checkpoint_options o = *p->o;
 		int r;
@@ -99,7 +108,7 @@ static int dump_all(const struct pod_dump *p, const char *folder, struct error *
 			o.common.work_path = arena_printf(p->arena, "%s/%s", p->o->common.work_path, p->names[i]);
 		if (!o.common.image_path || (p->o->common.work_path && !o.common.work_path))
 			return sysf(err, "pod");
-		r = checkpoint_dump(p->c[i], &o, p->names, p->n, err);
+		r = checkpoint_dump(p->c[i], &o, &group, err);
 		if (r < 0)
 			return error_context(err, "container '%s'", p->names[i]);
 	}
@@ -124,6 +133,48 @@ static int make_folder(const char *folder, const char *work, struct error *err)
 	return 0;
 }
 
+/* Those who joined first, the makers of namespaces last; which order is the same to the kernel. */
+static int destroy_all(const struct pod_dump *p, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = p->n; i-- > 0;) {
+		int gone = checkpoint_destroy(p->c[i], r < 0 ? NULL : err);
+
+		r = r < 0 ? r : gone;
+	}
+	return r;
+}
+
+static void let_go(const struct pod_dump *p)
+{
+	thaw_all(p);
+	for (size_t i = 0; i < p->n; i++)
+		store_unlock(p->c[i]->dir);
+}
+
+/* Frozen together, written one by one, and let go or ended together, whatever happens to us. */
+static int dump_frozen(const struct pod_dump *p, const char *folder, struct error *err)
+{
+	struct pod_guard guard = POD_GUARD_INIT;
+	int r = pod_guard_begin(&guard, p->c, p->frozen, p->n, err);
+
+	if (r == 0)
+		r = freeze_all(p, err);
+	if (r == 0)
+		r = dump_all(p, folder, &guard, err);
+	if (r == 0)
+		r = pod_file_write(folder, p->c, p->n, p->arena, err);
+	if (r < 0 || p->o->leave_running) {
+		let_go(p);
+	} else {
+		pod_guard_complete(&guard);
+		r = destroy_all(p, err);
+	}
+	pod_guard_end(&guard);
+	return r;
+}
+
 static int checkpoint_all(const struct pod_dump *p, struct error *err)
 {
 	const char *folder = p->o->common.image_path ? p->o->common.image_path : "checkpoint";
@@ -134,27 +185,10 @@ static int checkpoint_all(const struct pod_dump *p, struct error *err)
 	if (r == 0)
 		r = lock_all(p, err);
 	if (r == 0)
-		r = freeze_all(p, err);
+		r = choose_frozen(p, err);
 	if (r == 0)
-		r = dump_all(p, folder, err);
-	if (r == 0)
-		r = pod_file_write(folder, p->c, p->n, p->arena, err);
-	if (r < 0 || p->o->leave_running) {
-		thaw_all(p);
-		for (size_t i = 0; i < p->n; i++)
-			store_unlock(p->c[i]->dir);
-	}
-	if (r < 0)
-		return r;
-	if (p->o->leave_running)
-		return programs(p, p->o->post_resume_exec, "resume", err);
-	/* Those who joined first, the makers of namespaces last; which order is the same to the kernel. */
-	for (size_t i = p->n; i-- > 0;) {
-		int gone = checkpoint_destroy(p->c[i], r < 0 ? NULL : err);
-
-		r = r < 0 ? r : gone;
-	}
-	return r;
+		r = dump_frozen(p, folder, err);
+	return r == 0 && p->o->leave_running ? programs(p, p->o->post_resume_exec, "resume", err) : r;
 }
 
 int container_checkpoint_pod(struct container *const *c, size_t n, const struct checkpoint_options *o,

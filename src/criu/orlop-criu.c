@@ -115,8 +115,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	while (r > 0) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return EXIT_FAILURE;
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return EXIT_FAILURE;
+			continue; /* what it says of an earlier time is not to be believed */
+		}
 		/* CRIU's last word before its end. */
 		if (fds[1].revents)
 			r = carry(CRIU);

@@ -524,6 +524,16 @@ in_other_network() { # PID
 	ok exec "$ID" sh -c 'netstat -tn | grep ESTABLISHED'
 }
 
+@test "a checkpoint whose record cannot be written leaves the container running" {
+	counter
+	detached
+	mkdir -p "$I/orlop.json/in-the-way"
+	refute checkpoint
+	says "orlop.json"
+	wait_status running
+	counts
+}
+
 @test "without criu, or with one that is none, the container goes on" {
 	script 'sleep 1000'
 	detached
@@ -805,6 +815,49 @@ ns_of() { # ID TYPE
 
 # --- killed on the way ---
 
+all_count() { # DIR...
+	local dir before
+
+	for dir; do
+		before=$(<"$dir/rootfs/tmp/n")
+		eventually count_of "$dir" "$before"
+	done
+}
+
+count_of() { # DIR BEYOND
+	[ "$(cat "$1/rootfs/tmp/n")" -gt "$2" ]
+}
+
+pod_is() { # STATUS: of all three; "gone" counts as stopped
+	local i now
+
+	for i in 1 2 3; do
+		now=$("$ORLOP" --root "$ROOT" state "$ID-$i" 2>/dev/null | jq -r .status)
+		[ "${now:-stopped}" = "$1" ] || return 1
+	done
+}
+
+pod_is_one() {
+	pod_is running || pod_is stopped
+}
+
+@test "a pod whose checkpoint is killed at any moment runs on as a whole, or has ended as a whole" {
+	local delay i
+
+	for delay in 0.03 0.08 0.13 0.2 0.27 0.35 0.45 0.6; do
+		make_pod
+		ORLOP_TEST_ID=$ID timeout -s KILL "$delay" "$ORLOP" --root "$ROOT" checkpoint --pod --image-path "$I-$delay" --work-path "$W" \
+			"$ID-1" "$ID-2" "$ID-3" </dev/null >/dev/null 2>&1 3>&- || :
+		eventually no_criu
+		eventually pod_is_one
+		pod_is stopped || all_count "$T/p1" "$T/p2" "$T/p3"
+		for i in 3 2 1; do
+			ok delete -f "$ID-$i"
+		done
+		rm -rf "$T"/p?
+	done
+}
+
 @test "a checkpoint or restore that is killed at any moment leaves a container that runs, or one that can be deleted" {
 	local delay
 
@@ -832,6 +885,7 @@ ns_of() { # ID TYPE
 	counts
 }
 
+# By its environment: it may run under the name of a loader.
 no_criu() {
-	! grep -lsz "ORLOP_TEST_ID=$ID" $(grep -ls "^criu$" /proc/[0-9]*/comm | sed 's/comm/environ/') </dev/null >/dev/null
+	! grep -lsz "ORLOP_TEST_ID=$ID" $(grep -lsz 'criu' /proc/[0-9]*/cmdline | sed 's/cmdline/environ/') </dev/null >/dev/null
 }
