@@ -20,16 +20,17 @@
 #define PLAN_MINOR_MAX 0xfffffU
 #define PLAN_NUMBER_MAX (1U << 30) /* of a descriptor */
 
-/* What the handshake of this plan has in it (sync.h). */
+/* What the handshake of this plan has in it (sync.h): WITH_IDMAP and so on. The rows' places give the bits. */
+enum plan_feature_bit {
+#define FEATURE(name, word, doc) WITH_BIT_##name,
+#include "nsexec/bits.def"
+#undef FEATURE
+	PLAN_FEATURES
+};
 enum plan_feature {
-	WITH_IDMAP = 1 << 0,         /* the parent writes uid_map and gid_map         */
-	WITH_RUNTIME_HOOKS = 1 << 1, /* prestart or createRuntime                     */
-	WITH_CONSOLE = 1 << 2,       /* the child makes a pty and sends its master    */
-	WITH_START_SOCKET = 1 << 3,  /* START comes from another process, by accept() */
-	WITH_LISTENER = 1 << 4,      /* seccomp notify                                */
-	WITH_LIMITS = 1 << 5,        /* exec: the parent has something to do late     */
-	WITH_SOURCES = 1 << 6,       /* the parent clones what mounts of the config hold */
-	WITH_FORK = 1 << 7,         /* FORK after all that takes rights             */
+#define FEATURE(name, word, doc) WITH_##name = 1 << WITH_BIT_##name,
+#include "nsexec/bits.def"
+#undef FEATURE
 };
 
 struct plan_span {
@@ -67,24 +68,20 @@ struct plan_op {
 
 _Static_assert(sizeof(struct plan_op) == 56, "the plan's format");
 
-enum plan_op_flag {
-	OP_RECURSIVE = 1 << 0, /* the whole tree of mounts                          */
-	OP_FILE = 1 << 1,      /* the target is a file, not a directory             */
-	OP_OPTIONAL = 1 << 2,  /* what is there already, or is forbidden, stays     */
-	OP_REPLACE = 1 << 3,   /* an existing file of that name is replaced         */
-	OP_OWNER = 1 << 4,     /* z holds uid << 32 | gid to set                    */
-	OP_RETRY = 1 << 5,     /* EACCES now is tried again by the next such op     */
-	OP_CREATE = 1 << 6,    /* made when missing                                 */
-	OP_MODE = 1 << 7,      /* a mode was asked for: keep it                     */
-	OP_IN_DIR = 1 << 8,    /* a name in `dir`, not a path                       */
-	OP_PLAIN = 1 << 9,     /* no symlink anywhere in the path                   */
-	OP_LINK = 1 << 12,     /* the last name of the path may be a symlink itself */
-	OP_ROOT = 1 << 14,     /* what is attached is the root from here on         */
-	OP_SAME = 1 << 13,     /* what is there already must be the same            */
-	OP_LATER = 1 << 11,    /* by another op                                     */
-	OP_ENV = 1 << 10,      /* a hook: with the program's environment            */
-	OP_LIKE_MOUNT = 1 << 11, /* the target is made a file if `mount` is one     */
+/* OP_RECURSIVE and so on, likewise. */
+enum plan_op_bit {
+#define FLAG(name, word, doc) OP_BIT_##name,
+#include "nsexec/bits.def"
+#undef FLAG
+	PLAN_OP_FLAGS
 };
+enum plan_op_flag {
+#define FLAG(name, word, doc) OP_##name = 1 << OP_BIT_##name,
+#include "nsexec/bits.def"
+#undef FLAG
+};
+
+_Static_assert(PLAN_OP_FLAGS <= 16, "plan_op.flags has as many bits");
 
 enum plan_code {
 #define OP(name, uses, doc) PLAN_##name,

@@ -4,23 +4,17 @@
 #include "nsexec/sync.h"
 #include "plan/builder.h"
 
-/* clang-format off */
 static const struct name flag_names[] = {
-	{ "recursive", OP_RECURSIVE }, { "file", OP_FILE },   { "optional", OP_OPTIONAL },
-	{ "replace", OP_REPLACE },     { "owner", OP_OWNER }, { "retry", OP_RETRY },
-	{ "create", OP_CREATE },       { "mode", OP_MODE },   { "in-dir", OP_IN_DIR },
-	{ "root", OP_ROOT },           { "link", OP_LINK },   { "same", OP_SAME },
-	{ "plain", OP_PLAIN },         { "env", OP_ENV },     { "later", OP_LATER },
-	{ "like-mount", OP_LIKE_MOUNT },
+#define FLAG(name, word, doc) { word, OP_##name },
+#include "nsexec/bits.def"
+#undef FLAG
 };
 
 static const struct name feature_names[] = {
-	{ "idmap", WITH_IDMAP },               { "runtime-hooks", WITH_RUNTIME_HOOKS },
-	{ "console", WITH_CONSOLE },           { "start-socket", WITH_START_SOCKET },
-	{ "listener", WITH_LISTENER },         { "sources", WITH_SOURCES },
-	{ "fork", WITH_FORK },
+#define FEATURE(name, word, doc) { word, WITH_##name },
+#include "nsexec/bits.def"
+#undef FEATURE
 };
-/* clang-format on */
 
 static void quoted(struct str *out, const char *s)
 {

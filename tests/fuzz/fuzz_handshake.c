@@ -122,7 +122,7 @@ static void parent(int sync, unsigned what)
 {
 	static struct spec_doc *doc;
 	static struct plan_builder *plan;
-	struct handshake t = { .sync = sync, .pidfd = dead_child(), .features = what & 0x3f };
+	struct handshake t = { .sync = sync, .pidfd = dead_child(), .features = what & ((1U << PLAN_FEATURES) - 1) };
 
 	if (!doc) {
 		must(spec_parse_config(config, sizeof(config) - 1, "c", &doc, NULL) == 0, "config");
@@ -155,7 +155,7 @@ static void parent(int sync, unsigned what)
 
 static void child(int sync, unsigned what)
 {
-	struct plan plan = { .features = what & 0x3f };
+	struct plan plan = { .features = what & ((1U << PLAN_FEATURES) - 1) };
 	struct stage s = { .sync = sync, .root = -1, .at = UINT32_MAX };
 
 	if (record_receive_table(&s) == 0) {

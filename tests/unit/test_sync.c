@@ -12,7 +12,7 @@
 #include "nsexec/sync.h"
 #include "tests/lib/suite.h"
 
-#define FEATURE_SETS 128
+#define FEATURE_SETS (1 << PLAN_FEATURES)
 
 START_TEST(both_sides_agree_on_every_feature_set)
 {
