@@ -148,7 +148,6 @@ static int compile(struct addition *a, struct cgroup *cg, struct error *err)
 {
 	const struct resolve_input meaning = { .spec = a->doc->spec, .bundle = a->here };
 	struct compile_input in = {
-		.spec = a->doc->spec,
 		.id = a->c->state.id,
 		.bundle = a->here,
 		.rootfs = "/",
@@ -238,7 +237,7 @@ static int attach(struct addition *a, struct error *err)
 		.pid = a->child.pid,
 		.features = plan_features(a->compiled.plan),
 		.plan = a->compiled.plan,
-		.spec = a->doc->spec,
+		.config = a->resolved,
 	};
 	r = handshake_send_table(&handshake, err);
 	return r < 0 ? r : handshake_await(&handshake, SYNC_CREATED, NULL, NULL, err);

@@ -15,10 +15,8 @@
 
 static bool is_delegated(const struct resolved *resolved)
 {
-	const struct spec *s = resolved->spec;
-	const struct spec_namespace *ns = spec_namespace_of(&s->lnx, CLONE_NEWCGROUP);
-
-	return ns && !ns->path && s->process && resolved->cgroup_is_writable;
+	return resolved_makes_namespace(resolved, CLONE_NEWCGROUP) && resolved->spec->process &&
+	       resolved->cgroup_is_writable;
 }
 
 /* "0 100000 65536": what is uid inside is which one here? -ENOENT: none. */

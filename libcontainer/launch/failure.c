@@ -296,7 +296,7 @@ static int hook_failure(const struct handshake *t, const struct sync_message *m,
 	unsigned index = m->more >> 16;
 	int status = (int)(m->more & 0xffff);
 	char said[HOOKS_SAID_SIZE] = "";
-	const spec_hook_list *list = t->spec->hooks ? &t->spec->hooks->kind[kind] : NULL;
+	const spec_hook_list *list = t->config->spec->hooks ? &t->config->spec->hooks->kind[kind] : NULL;
 
 	if (t->hook_output > 0)
 		hooks_said(t->hook_output, said);
@@ -317,15 +317,16 @@ static int hook_failure(const struct handshake *t, const struct sync_message *m,
 	return -err->num;
 }
 
-static const struct spec_namespace *joined_pids(const struct handshake *t)
+static const struct resolved_namespace *joined_pids(const struct handshake *t)
 {
-	const struct spec_namespace *ns = t->spec ? spec_namespace_of(&t->spec->lnx, CLONE_NEWPID) : NULL;
+	const struct resolved_namespace *ns =
+		t->config ? resolved_namespace_of(t->config, CLONE_NEWPID) : NULL;
 
 	return ns && ns->path ? ns : NULL;
 }
 
 /* clone(2): nobody can come into it any more. */
-static int failure_of_ended_pids(const struct spec_namespace *ns, struct error *err)
+static int failure_of_ended_pids(const struct resolved_namespace *ns, struct error *err)
 {
 	failf(err, ESRCH,
 	      "join the pid namespace: the process that was its init has ended, so no other can be made in it");
@@ -429,12 +430,12 @@ static bool silences(const struct spec_seccomp *s)
 
 int failure_of_early_death(const struct handshake *t, struct error *err)
 {
-	const bool has_filter = t->spec && t->spec->lnx.seccomp;
+	const bool has_filter = t->config && t->config->spec->lnx.seccomp;
 	siginfo_t info = { 0 };
 	char path[64], sig[16];
 	auto_str name = STR_INIT;
 
-	if (has_filter && silences(t->spec->lnx.seccomp) && proc_is_exiting(t->pid))
+	if (has_filter && silences(t->config->spec->lnx.seccomp) && proc_is_exiting(t->pid))
 		(void)child_await(t->pidfd, DEATH_SECONDS);
 	if (waitid(P_PIDFD, (id_t)t->pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 ||
 	    info.si_pid == 0 || info.si_code == CLD_EXITED)
@@ -455,6 +456,6 @@ int failure_of_early_death(const struct handshake *t, struct error *err)
 		      "the container's init was killed by %s before it could execute the program",
 		      signal_name(info.si_status, sig, sizeof(sig)));
 	if ((info.si_status == SIGSYS || info.si_status == SIGILL) && has_filter)
-		spec_error(t->spec->lnx.seccomp->json, NULL, err);
+		spec_error(t->config->spec->lnx.seccomp->json, NULL, err);
 	return -err->num;
 }

@@ -21,7 +21,7 @@ struct handshake {
 	enum sync_step last;
 	const struct compiled *compiled; /* of a create: whose sources the child may ask for; else NULL */
 	const struct plan_builder *plan; /* for places of errors; NULL in `start` */
-	const struct spec *spec;
+	const struct resolved *config; /* resolve_existing() is enough; NULL: unknown */
 	const struct spec_process *process;
 	listener_taker *take_listener; /* NULL: it goes to linux.seccomp.listenerPath */
 	void *take_data;

@@ -58,7 +58,7 @@ static int process_state(const struct handshake *t, const struct state *s, const
 			 pid_t pid, struct str *out, struct error *err)
 {
 	auto_(json_out_free) struct json_out *o = json_out_new(NULL);
-	const char *metadata = t->spec->lnx.seccomp->listener_metadata;
+	const char *metadata = t->config->spec->lnx.seccomp->listener_metadata;
 
 	if (!o)
 		return failf(err, ENOMEM, "seccomp state: out of memory");
@@ -91,7 +91,7 @@ static int process_state(const struct handshake *t, const struct state *s, const
 static int send_to_agent(const struct handshake *t, const struct state *s, const char *status, pid_t pid,
 			 int listener, struct error *err)
 {
-	const struct spec_seccomp *profile = t->spec->lnx.seccomp;
+	const struct spec_seccomp *profile = t->config->spec->lnx.seccomp;
 	auto_str text = STR_INIT;
 	int r = process_state(t, s, status, pid, &text, err);
 

@@ -34,14 +34,14 @@ static bool may_be_given(int fd, bool userns, const struct stat *st)
 	}
 }
 
-void streams_give(const struct spec *spec, const struct spec_process *process)
+void streams_give(const struct resolved *config, const struct spec_process *process)
 {
-	bool userns = spec_namespace_of(&spec->lnx, CLONE_NEWUSER);
+	bool userns = resolved_has_namespace(config, CLONE_NEWUSER);
 	uid_t uid;
 
 	if (!process || process->terminal || caller_euid() != 0)
 		return;
-	uid = caller_uid_of(spec, userns, process->user.uid);
+	uid = caller_uid_of(config->spec, userns, process->user.uid);
 	if (uid == 0)
 		return;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {

@@ -3,7 +3,7 @@
 
 /* Standard input, output and error of a program without a terminal of its own: those of the runtime. */
 
-#include "spec/types.h"
+#include "resolve/resolve.h"
 
 /*
  * Gives them to the process's user, as runc does: else one that is not root could not open /dev/stdout and
@@ -11,4 +11,4 @@
  * terminal or another device, which is the host's and outlives the container. Nothing for root without a user
  * namespace; a failure is none.
  */
-void streams_give(const struct spec *spec, const struct spec_process *process);
+void streams_give(const struct resolved *config, const struct spec_process *process);

@@ -162,7 +162,7 @@ static void add_options(struct dump *d)
 
 static int make_request(struct dump *d, struct error *err)
 {
-	int r = checkpoint_request(&d->o->common, &d->dirs, &d->spec->annotations, &d->request, err);
+	int r = checkpoint_request(&d->o->common, &d->dirs, d->config->criu_config, &d->request, err);
 
 	if (r < 0)
 		return r;
@@ -170,7 +170,7 @@ static int make_request(struct dump *d, struct error *err)
 	add_freezer(d);
 	r = add_page_server(d, err);
 	if (r == 0)
-		r = external_dump_namespaces(d->c->state.init.pid, d->spec, &d->request, err);
+		r = external_dump_namespaces(d->c->state.init.pid, d->config, &d->request, err);
 	if (r == 0 && !d->o->pre_dump)
 		r = external_dump_mounts(d->c->state.init.pid, d->config, &d->m, &d->request, err);
 	if (r == 0 && !d->o->pre_dump)
@@ -274,7 +274,7 @@ static int write_manifest(struct dump *d, struct error *err)
 	d->m.containers = d->group->n;
 	d->m.names.v = (const char **)(uintptr_t)d->group->names;
 	d->m.names.n = d->group->n;
-	r = manifest_fill(&d->m, d->dirs.images, d->spec, err);
+	r = manifest_fill(&d->m, d->dirs.images, d->config, err);
 	return r < 0 ? r : manifest_write(&d->m, d->dirs.images, err);
 }
 

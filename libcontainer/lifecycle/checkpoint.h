@@ -36,7 +36,7 @@ void checkpoint_dirs_close(struct checkpoint_dirs *d);
 
 /* The fields that both requests have. */
 int checkpoint_request(const struct checkpoint_common *o, const struct checkpoint_dirs *d,
-		       const spec_pairs *annotations, struct str *request, struct error *err);
+		       const char *criu_config, struct str *request, struct error *err);
 /* CRIU has said no, or has gone: what its log says goes into the message. type: "DUMP". Returns a negative errno. */
 int checkpoint_failed(struct criu *criu, const struct checkpoint_dirs *d, const char *type,
 		      const struct criu_result *result, struct error *err);

@@ -67,23 +67,22 @@ void checkpoint_dirs_close(struct checkpoint_dirs *d)
 
 /* ---- requests ---- */
 
-/* As runc has it: an annotation names CRIU's configuration ("" none), else its own default. */
-static const char *config_of(const spec_pairs *annotations)
+/* As runc has it: an annotation names CRIU's configuration, else it is its own default one. */
+static const char *config_of(const char *annotation)
 {
-	foreach_list(pair, annotations)
-		if (streq(pair->key, "org.criu.config"))
-			return *pair->value ? pair->value : NULL;
+	if (annotation)
+		return *annotation ? annotation : NULL;
 	return access(DEFAULT_CONFIG, R_OK) == 0 ? DEFAULT_CONFIG : NULL;
 }
 
 int checkpoint_request(const struct checkpoint_common *o, const struct checkpoint_dirs *d,
-		       const spec_pairs *annotations, struct str *request, struct error *err)
+		       const char *criu_config, struct str *request, struct error *err)
 {
 	static const char *const modes[] = {
 		[CGROUPS_SOFT] = "SOFT", [CGROUPS_FULL] = "FULL", [CGROUPS_STRICT] = "STRICT",
 		[CGROUPS_IGNORE] = "IGNORE", [CGROUPS_DEFAULT] = "DEFAULT",
 	};
-	const char *config = config_of(annotations);
+	const char *config = config_of(criu_config);
 
 	criu_number(request, "images_dir_fd", CRIU_IMAGES);
 	criu_number(request, "work_dir_fd", CRIU_WORK);

@@ -59,7 +59,7 @@ static int spawn(struct creation *c, const struct compiled *with, struct error *
 		.pidfd = c->child.pidfd,
 		.pid = c->child.pid,
 		.forks_last = with->forks_last,
-		.spec = c->spec,
+		.config = c->resolved,
 		.process = c->spec->process,
 		.take_listener = c->o->learner ? learner_take : NULL,
 		.take_data = c->o->learner,
@@ -162,7 +162,7 @@ static pid_t pid_inside(const struct creation *c)
 
 	if (c->state.own_pid_namespace)
 		return 1;
-	if (!spec_namespace_of(&c->spec->lnx, CLONE_NEWPID) || proc_signals(c->child.pid, &s) < 0 || !s.depth)
+	if (!resolved_has_namespace(c->resolved, CLONE_NEWPID) || proc_signals(c->child.pid, &s) < 0 || !s.depth)
 		return c->child.pid;
 	return s.ids[s.depth - 1];
 }
@@ -189,7 +189,7 @@ static int send_table(struct creation *c, struct error *err)
 	if (r == 0 && !c->compiled.forks_last) /* else it has no number yet */
 		r = fill_hook_memfd(c, c->start_state, STATUS_CREATED, err);
 	if (r == 0)
-		streams_give(c->spec, c->spec->process);
+		streams_give(c->resolved, c->spec->process);
 	/* From here on hooks may run, may hang, and what they did wants poststop to undo it. */
 	c->hooks_ran = c->spec->hooks != NULL;
 	if (c->hooks_ran)
@@ -225,7 +225,7 @@ static int prepare(struct creation *c, struct error *err)
 {
 	cgroup_prepare(c->cgroup, c->spec->lnx.resources);
 	/* Else it is ours, as a rule; root asks nothing more of the kernel here. */
-	if (c->rootless || spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER))
+	if (c->rootless || resolved_has_namespace(c->resolved, CLONE_NEWUSER))
 		(void)proc_namespace(c->child.pid, "user", &c->state.user_namespace);
 	return identity_of(c->child.pid, c->child.pidfd, &c->state.init, err);
 }

@@ -50,14 +50,6 @@ static int output_memfd(const struct compile_input *in, int *ret, struct error *
 	return *ret < 0 ? codef(err, *ret, "memfd for hooks") : 0;
 }
 
-static bool wants_init(const struct creation *c)
-{
-	foreach_list(pair, &c->spec->annotations)
-		if (streq(pair->key, "org.orlop.init"))
-			return c->o->init || streq(pair->value, "true");
-	return c->o->init;
-}
-
 static spec_strings our_environment(void)
 {
 	spec_strings ret = { .v = (const char **)environ };
@@ -70,7 +62,6 @@ static spec_strings our_environment(void)
 int creation_compile(struct creation *c, struct error *err)
 {
 	struct compile_input in = {
-		.spec = c->spec,
 		.resolved = c->resolved,
 		.process = c->spec->process,
 		.id = c->o->id,
@@ -83,7 +74,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.foreground = c->run,
 		.no_pivot = c->o->no_pivot,
 		.keyring = c->state.keyring,
-		.init = wants_init(c),
+		.init = c->o->init || c->resolved->init,
 		.learns = c->o->learner != NULL,
 		.nofile = c->nofile_raised ? &c->nofile : NULL,
 		.preserve_fds = c->preserve_fds,

@@ -17,6 +17,7 @@
 #include "container/handle.h"
 #include "lifecycle/leftover.h"
 #include "lifecycle/others.h"
+#include "resolve/resolve.h"
 #include "store/store.h"
 
 #define LOCK_TIMEOUT 10 /* seconds */
@@ -71,13 +72,23 @@ static int end_processes(const struct runtime *rt, int root, int dir, const char
 	return r < 0 ? r : 1;
 }
 
-static void warn_of_rest(const char *id, const struct spec *spec, bool ended)
+static bool has_mount_namespace(const struct spec_doc *doc)
 {
+	const struct resolved *config;
+
+	return resolve_existing(doc->spec, doc->arena, &config, NULL) == 0 &&
+	       resolved_has_namespace(config, CLONE_NEWNS);
+}
+
+static void warn_of_rest(const char *id, const struct spec_doc *doc, bool ended)
+{
+	const struct spec *spec = doc ? doc->spec : NULL;
+
 	if (!ended)
 		log_warn("container '%s' has no cgroup that could be found: its processes, if any, still run", id);
 	if (spec && spec->hooks && spec->hooks->kind[HOOK_POSTSTOP].n)
 		log_warn("poststop hooks of container '%s' are not run: its state is broken", id);
-	if (spec && !spec_namespace_of(&spec->lnx, CLONE_NEWNS))
+	if (doc && !has_mount_namespace(doc))
 		log_warn("mounts of container '%s' in the host's mount namespace stay: its state is broken", id);
 }
 
@@ -95,7 +106,7 @@ static int remove_all(const struct runtime *rt, int root, int dir, const char *i
 		return r;
 	if (doc)
 		leftover_resctrl(id, doc->spec->lnx.intel_rdt);
-	warn_of_rest(id, doc ? doc->spec : NULL, r > 0);
+	warn_of_rest(id, doc, r > 0);
 	return store_remove(root, id, dir, err);
 }
 

@@ -32,7 +32,8 @@ struct execution {
 	struct container *c;
 	const struct exec_options *o;
 	struct arena *arena;
-	struct spec_doc *config, *file;
+	struct spec_doc *config_doc, *file;
+	const struct resolved *config; /* resolve_existing() */
 	struct spec_process process; /* with the options applied */
 	struct cgroup *cgroup;
 	uint64_t namespaces;         /* CLONE_NEW* of --ns; 0: all */
@@ -54,7 +55,7 @@ static void execution_done(struct execution *e)
 	close_fd(e->program.fd);
 	close_fd(e->init);
 	spec_doc_free(e->file);
-	spec_doc_free(e->config);
+	spec_doc_free(e->config_doc);
 	arena_free(e->arena);
 }
 
@@ -242,8 +243,10 @@ static int file_process(struct execution *e, struct error *err)
 
 static int load(struct execution *e, struct error *err)
 {
-	int r = container_config(e->c, &e->config, err);
+	int r = container_config(e->c, &e->config_doc, err);
 
+	if (r == 0)
+		r = resolve_existing(e->config_doc->spec, e->arena, &e->config, err);
 	if (r == 0)
 		r = e->o->process_file ? file_process(e, err) : own_process(e, err);
 	if (r == 0 && e->o->host_program)
@@ -270,7 +273,7 @@ static int check_user_namespace(struct execution *e, struct error *err)
 	int r = 0;
 
 	/* Of a container that an older version has made it is not known. */
-	if (!wanted && spec_namespace_of(&e->config->spec->lnx, CLONE_NEWUSER))
+	if (!wanted && resolved_has_namespace(e->config, CLONE_NEWUSER))
 		return 0;
 	if (!wanted)
 		r = proc_namespace(0, "user", &wanted);
@@ -320,7 +323,7 @@ static int compile(struct execution *e, struct error *err)
 {
 	int r = wanted_namespaces(e, err), program = r < 0 ? r : own_program(e, err);
 	const struct compile_input in = {
-		.spec = e->config->spec,
+		.resolved = e->config,
 		.process = &e->process,
 		.id = e->c->state.id,
 		.keyring = e->c->state.keyring,
@@ -381,7 +384,7 @@ static int clone_stage(struct execution *e, struct error *err)
 	r = limits_initial_cpus(&e->process, &cpus, err);
 	if (r < 0)
 		return r;
-	streams_give(e->config->spec, &e->process);
+	streams_give(e->config, &e->process);
 	r = stage_spawn(&e->compiled, cgroup, e->o->ignore_paused, &e->child, err);
 	limits_restore_cpus(&cpus);
 	e->handshake = (struct handshake){
@@ -393,7 +396,7 @@ static int clone_stage(struct execution *e, struct error *err)
 		.pids_limit_reached = r == -EAGAIN,
 		.features = plan_features(e->compiled.plan),
 		.plan = e->compiled.plan,
-		.spec = e->config->spec,
+		.config = e->config,
 		.process = &e->process,
 	};
 	return r;

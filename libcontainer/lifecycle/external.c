@@ -47,10 +47,10 @@ static const struct { uint64_t type; const char *file, *key; } external_namespac
 };
 /* clang-format on */
 
-int external_dump_namespaces(pid_t init, const struct spec *spec, struct str *request, struct error *err)
+int external_dump_namespaces(pid_t init, const struct resolved *config, struct str *request, struct error *err)
 {
 	foreach_array(e, external_namespaces) {
-		const struct spec_namespace *ns = spec_namespace_of(&spec->lnx, e->type);
+		const struct resolved_namespace *ns = resolved_namespace_of(config, e->type);
 		char path[64], text[96];
 		struct stat st;
 

@@ -21,7 +21,7 @@ void external_fds_done(struct external_fds *f);
 #define auto_external_fds __attribute__((cleanup(external_fds_done))) struct external_fds
 
 /* For a dump: adds to the request, and to `m` what only the manifest can tell later. Arena of m. */
-int external_dump_namespaces(pid_t init, const struct spec *spec, struct str *request, struct error *err);
+int external_dump_namespaces(pid_t init, const struct resolved *config, struct str *request, struct error *err);
 int external_dump_mounts(pid_t init, const struct resolved *config, struct manifest *m, struct str *request,
 			struct error *err);
 int external_dump_files(struct cgroup *cg, pid_t init, struct manifest *m, struct str *request,

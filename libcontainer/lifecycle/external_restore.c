@@ -54,7 +54,7 @@ static const struct {
 };
 /* clang-format on */
 
-static int join_namespace(const struct external_restore *r, const struct spec_namespace *ns, struct error *err)
+static int join_namespace(const struct external_restore *r, const struct resolved_namespace *ns, struct error *err)
 {
 	foreach_array(j, joined) {
 		int fd;
@@ -79,7 +79,7 @@ static int join_namespace(const struct external_restore *r, const struct spec_na
 
 int external_restore_namespaces(const struct external_restore *r, struct error *err)
 {
-	foreach_list(ns, &r->spec->lnx.namespaces) {
+	foreach_list(ns, &r->config->namespaces) {
 		int ret = ns->path ? join_namespace(r, ns, err) : 0;
 
 		if (ret < 0)
@@ -308,8 +308,6 @@ static int name_notify(const struct external_restore *r, struct error *err)
 
 int external_restore_mounts(const struct external_restore *r, struct error *err)
 {
-	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
-					       "/dev/tty" };
 	auto_(close_fd) int root = openat(AT_FDCWD, r->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int ret = 0;
 
@@ -319,8 +317,7 @@ int external_restore_mounts(const struct external_restore *r, struct error *err)
 		if (one_mount(r, root, m, err) < 0)
 			return spec_error(m->json, NULL, err);
 	}
-	foreach_array(device, devices) name_mount(r, *device, *device);
-	foreach_list(d, &r->spec->lnx.devices) name_mount(r, d->path, d->path);
+	foreach_list(d, &r->config->devices) name_mount(r, d->path, d->path);
 	if (notify_wanted())
 		ret = name_notify(r, err);
 	return ret < 0 ? ret : check_named(r, err);

@@ -59,17 +59,16 @@ static void digest_process(struct sha256 *h, const struct spec_process *p)
 	foreach_array(set, sets) digest_number(h, *set);
 }
 
-void manifest_digest(const struct spec *spec, char ret[SHA256_HEX_SIZE])
+void manifest_digest(const struct resolved *config, char ret[SHA256_HEX_SIZE])
 {
+	const struct spec *spec = config->spec;
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 h;
-	uint64_t types = 0;
 
 	sha256_init(&h);
 	if (spec->process)
 		digest_process(&h, spec->process);
-	foreach_list(ns, &spec->lnx.namespaces) types |= ns->type;
-	digest_number(&h, types);
+	digest_number(&h, config->own_namespaces);
 	digest_number(&h, spec->root && spec->root->readonly);
 	sha256_done(&h, digest);
 	sha256_hex(digest, ret);
@@ -197,7 +196,7 @@ int manifest_check_files(int images, struct error *err)
 	return r;
 }
 
-int manifest_fill(struct manifest *m, int images, const struct spec *spec, struct error *err)
+int manifest_fill(struct manifest *m, int images, const struct resolved *config, struct error *err)
 {
 	char now[CLOCK_TEXT_SIZE], digest[SHA256_HEX_SIZE];
 	struct utsname host;
@@ -205,7 +204,7 @@ int manifest_fill(struct manifest *m, int images, const struct spec *spec, struc
 	if (uname(&host) < 0)
 		return sysf(err, "uname");
 	clock_text(now);
-	manifest_digest(spec, digest);
+	manifest_digest(config, digest);
 	m->version = ORLOP_VERSION;
 	m->architecture = arena_strdup(m->arena, host.machine);
 	m->kernel = arena_strdup(m->arena, host.release);
@@ -489,11 +488,11 @@ int manifest_check_images(const struct manifest *m, int images, struct error *er
 	return 0;
 }
 
-int manifest_check_config(const struct manifest *m, const struct spec *spec, struct error *err)
+int manifest_check_config(const struct manifest *m, const struct resolved *config, struct error *err)
 {
 	char digest[SHA256_HEX_SIZE];
 
-	manifest_digest(spec, digest);
+	manifest_digest(config, digest);
 	if (streq(digest, m->config))
 		return 0;
 	return failf(err, EINVAL,

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/sha256.h"
-#include "spec/types.h"
+#include "resolve/resolve.h"
 
 #define MANIFEST_FILE   "orlop.json"
 #define PAGES_ELSEWHERE "page-server"
@@ -42,9 +42,9 @@ struct manifest {
 };
 
 /* Of what process, user, rights and namespaces are, as manifest.config has it. */
-void manifest_digest(const struct spec *spec, char ret[SHA256_HEX_SIZE]);
+void manifest_digest(const struct resolved *config, char ret[SHA256_HEX_SIZE]);
 /* Fills version, architecture, kernel, created, config and images from this host, the config and the folder. */
-int manifest_fill(struct manifest *m, int images, const struct spec *spec, struct error *err);
+int manifest_fill(struct manifest *m, int images, const struct resolved *config, struct error *err);
 int manifest_write(const struct manifest *m, int images, struct error *err);
 
 /* 1; 0 when there is no such file: the images are not ours. */
@@ -58,7 +58,7 @@ int manifest_check_files(int images, struct error *err);
 /* Whether it fits this host, the folder, the config and so many containers. */
 int manifest_check_host(const struct manifest *m, unsigned criu, struct error *err);
 int manifest_check_images(const struct manifest *m, int images, struct error *err);
-int manifest_check_config(const struct manifest *m, const struct spec *spec, struct error *err);
+int manifest_check_config(const struct manifest *m, const struct resolved *config, struct error *err);
 
 /* descriptors.json: "pipe:[123]" or "" for each of 0, 1, 2. */
 struct streams {

@@ -273,11 +273,11 @@ static int join_members(struct pod_restore *p, size_t i, struct error *err)
 {
 	foreach_list(join, &p->pod.members.v[i].joins) {
 		pid_t pid = p->r[join->member].c.child.pid;
-		struct spec_namespace *ns = NULL;
+		struct resolved_namespace *ns = NULL;
 
-		foreach_list(at, &p->r[i].c.spec->lnx.namespaces)
+		foreach_list(at, &p->r[i].c.resolved->namespaces)
 			if (at->type == join->type)
-				ns = (struct spec_namespace *)at;
+				ns = (struct resolved_namespace *)at;
 		if (!ns || pid <= 0)
 			return failf(err, EINVAL, "container '%s' has no %s namespace to join", p->pod.members.v[i].id,
 				     spec_namespace_name(join->type));

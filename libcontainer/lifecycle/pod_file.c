@@ -12,7 +12,7 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "json/json.h"
-#include "spec/spec.h"
+#include "resolve/resolve.h"
 #include "store/store.h"
 
 #define POD_FILE    "pod.json"
@@ -42,6 +42,7 @@ struct survey {
 	struct container *const *c;
 	size_t n;
 	struct spec_doc **docs;
+	const struct resolved **configs;
 	struct pod_member *members; /* as given */
 	size_t *order;              /* indices, for the restore */
 	size_t *place;              /* of each in that order; n: not yet */
@@ -62,25 +63,30 @@ static size_t owner_of(const struct survey *s, size_t of, uint64_t type)
 	ino_t ns = namespace_of(s->c[of], pod_namespace_file(type));
 
 	for (size_t i = 0; ns && i < s->n; i++) {
-		const struct spec_namespace *own = spec_namespace_of(&s->docs[i]->spec->lnx, type);
-
-		if (i != of && own && !own->path && namespace_of(s->c[i], pod_namespace_file(type)) == ns)
+		if (i != of && resolved_makes_namespace(s->configs[i], type) && namespace_of(s->c[i], pod_namespace_file(type)) == ns)
 			return i;
 	}
 	return s->n;
 }
 
+static int load(struct survey *s, size_t i, struct arena *a, struct error *err)
+{
+	int r = container_config(s->c[i], &s->docs[i], err);
+
+	return r < 0 ? r : resolve_existing(s->docs[i]->spec, a, &s->configs[i], err);
+}
+
 static int find_joins(struct survey *s, size_t i, struct arena *a, struct error *err)
 {
-	const struct spec_linux *l = &s->docs[i]->spec->lnx;
+	const struct resolved *config = s->configs[i];
 	struct pod_member *m = &s->members[i];
 
 	m->id = s->c[i]->state.id;
 	m->bundle = s->c[i]->state.bundle;
-	m->joins.v = arena_array_of(a, struct pod_join, l->namespaces.n + 1);
+	m->joins.v = arena_array_of(a, struct pod_join, config->namespaces.n + 1);
 	if (!m->joins.v)
 		return sysf(err, POD_FILE);
-	foreach_list(ns, &l->namespaces) {
+	foreach_list(ns, &config->namespaces) {
 		size_t owner = ns->path ? owner_of(s, i, ns->type) : s->n;
 
 		if (owner < s->n)
@@ -165,14 +171,15 @@ int pod_file_write(const char *folder, struct container *const *c, size_t n, str
 		.c = c,
 		.n = n,
 		.docs = arena_array_of(a, struct spec_doc *, n),
+		.configs = arena_array_of(a, const struct resolved *, n),
 		.members = arena_array_of(a, struct pod_member, n),
 		.order = arena_array_of(a, size_t, n),
 		.place = arena_array_of(a, size_t, n),
 	};
-	int r = s.docs && s.members && s.order && s.place ? 0 : sysf(err, POD_FILE);
+	int r = s.docs && s.configs && s.members && s.order && s.place ? 0 : sysf(err, POD_FILE);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = container_config(c[i], &s.docs[i], err);
+		r = load(&s, i, a, err);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = find_joins(&s, i, a, err);
 	if (r == 0)

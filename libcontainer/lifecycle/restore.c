@@ -77,7 +77,7 @@ static int open_images(struct restoration *r, struct error *err)
 	if (r->m->containers > 1 && !r->pod)
 		return failf(err, EINVAL, "the checkpoint is of a pod of %zu containers: restore --pod", r->m->names.n);
 	ret = manifest_check_images(r->m, r->dirs.images, err);
-	return ret < 0 ? ret : manifest_check_config(r->m, r->c.spec, err);
+	return ret < 0 ? ret : manifest_check_config(r->m, r->c.resolved, err);
 }
 
 /* ---- the request ---- */
@@ -124,7 +124,7 @@ static int make_request(struct restoration *r, struct error *err)
 	int ret;
 
 	criu_request(&r->request, CRIU_RESTORE);
-	ret = checkpoint_request(&r->o->common, &r->dirs, &r->c.spec->annotations, &r->request, err);
+	ret = checkpoint_request(&r->o->common, &r->dirs, r->c.resolved->criu_config, &r->request, err);
 	if (ret < 0)
 		return ret;
 	criu_field(&r->request, "root", r->c.rootfs);
@@ -143,7 +143,7 @@ static int make_request(struct restoration *r, struct error *err)
 
 static int start_criu(struct restoration *r, struct error *err)
 {
-	const struct spec_namespace *user = spec_namespace_of(&r->c.spec->lnx, CLONE_NEWUSER);
+	const struct resolved_namespace *user = resolved_namespace_of(r->c.resolved, CLONE_NEWUSER);
 	const struct criu_start start = {
 		.images = r->dirs.images,
 		.work = r->dirs.work,
@@ -202,13 +202,12 @@ static void raise_loopback(int ns)
 /* A new network namespace is empty, as that of `create`: devices come from hooks and engines, but for this one. */
 static int loopback_up(struct restoration *r, pid_t pid, struct error *err)
 {
-	const struct spec_namespace *net = spec_namespace_of(&r->c.spec->lnx, CLONE_NEWNET);
 	auto_(close_fd) int ns = -EBADF;
 	char path[64];
 	int status = 0, ret;
 	pid_t child;
 
-	if (!net || net->path)
+	if (!resolved_makes_namespace(r->c.resolved, CLONE_NEWNET))
 		return 0;
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
 	ns = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -289,7 +288,7 @@ static int on_restored(struct restoration *r, pid_t pid, int fd, struct error *e
 	clock_text(r->restored);
 	c->state.restored = r->restored;
 	c->state.restored_from = r->from;
-	c->state.time_namespace = !spec_namespace_of(&c->spec->lnx, CLONE_NEWTIME) && has_own_time(pid);
+	c->state.time_namespace = !resolved_has_namespace(c->resolved, CLONE_NEWTIME) && has_own_time(pid);
 	ret = creation_record(c, err);
 	return ret == 0 && r->o->create.ready ? r->o->create.ready(err) : ret;
 }

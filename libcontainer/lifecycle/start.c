@@ -151,7 +151,7 @@ enum start_failure {
  * An init that something holds has not read our START: with our end shut it passes that over when it goes on, and waits
  * for the next one.
  */
-static bool take_back(int sync)
+static bool withdraw_start(int sync)
 {
 	int unread = 0;
 
@@ -159,7 +159,7 @@ static bool take_back(int sync)
 }
 
 /* The config that `create` kept; needed for listeners, hooks and the words of errors. */
-static int converse(struct container *c, const struct spec *spec, int pidfd, enum start_failure *failure,
+static int send_start(struct container *c, const struct resolved *config, int pidfd, enum start_failure *failure,
 		    struct error *err)
 {
 	auto_(close_fd) int sync = connect_to_init(c, err);
@@ -167,17 +167,17 @@ static int converse(struct container *c, const struct spec *spec, int pidfd, enu
 		.sync = sync,
 		.pidfd = pidfd,
 		.pid = c->state.init.pid,
-		.features = WITH_START_SOCKET | (spec_seccomp_notifies(spec->lnx.seccomp) ? WITH_LISTENER : 0),
+		.features = WITH_START_SOCKET | (spec_seccomp_notifies(config->spec->lnx.seccomp) ? WITH_LISTENER : 0),
 		.last = SYNC_KEPT,
-		.spec = spec,
-		.process = spec->process,
+		.config = config,
+		.process = config->spec->process,
 	};
 	int r;
 
 	if (sync < 0)
 		return -err->num;
 	r = handshake_start(&t, &c->state, STATUS_CREATED, c->state.init.pid, err);
-	if (r < 0 && !take_back(sync))
+	if (r < 0 && !withdraw_start(sync))
 		*failure = t.hook_failed ? HOOK_FAILED : START_FAILED;
 	return r;
 }
@@ -214,6 +214,7 @@ int container_start(struct container *c, struct error *err)
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	auto_(close_fd) int notify = -EBADF, pidfd = -EBADF;
 	enum start_failure failure = NOTHING_STARTED;
+	const struct resolved *config = NULL;
 	struct cgroup *cg;
 	bool lost = false;
 	int r = container_lock(c, err);
@@ -222,6 +223,8 @@ int container_start(struct container *c, struct error *err)
 		r = check_status(c, err);
 	if (r == 0)
 		r = container_config(c, &doc, err);
+	if (r == 0)
+		r = resolve_existing(doc->spec, doc->arena, &config, err);
 	if (r < 0)
 		return r;
 	if (notify_wanted()) {
@@ -232,7 +235,7 @@ int container_start(struct container *c, struct error *err)
 	pidfd = container_init_pidfd(c, err);
 	if (pidfd < 0)
 		return pidfd == -ESRCH ? failf(err, EINVAL, "cannot start a container that has stopped") : pidfd;
-	r = converse(c, doc->spec, pidfd, &failure, err);
+	r = send_start(c, config, pidfd, &failure, err);
 	if (r < 0) {
 		if (container_cgroup(c, &cg, NULL) == 0)
 			(void)limits_explain(cg, doc->spec->lnx.resources, err);

@@ -50,9 +50,8 @@ static void mark_path(struct origins *o, const char *path, bool tree)
 		mark(o, place.mount, ORIGIN_CONFIG);
 }
 
-/* What every container gets. */
-static const char *const always[] = { "/", "/dev/console", "/dev/null", "/dev/zero", "/dev/full",
-				      "/dev/tty", "/dev/random", "/dev/urandom", "/run/notify" };
+/* What a container may get besides what its config asks for. */
+static const char *const always[] = { "/", "/dev/console", "/run/notify" };
 
 static void mark_config(struct origins *o, const struct resolved *r)
 {
@@ -61,7 +60,7 @@ static void mark_config(struct origins *o, const struct resolved *r)
 	foreach_list(m, &r->mounts) mark_path(o, m->destination, m->recursive || m->kind == MOUNT_CGROUP);
 	foreach_list(p, &r->masked) mark_path(o, p->path, false);
 	foreach_list(p, &r->readonly) mark_path(o, p->path, false);
-	foreach_list(d, &r->spec->lnx.devices) mark_path(o, d->path, false);
+	foreach_list(d, &r->devices) mark_path(o, d->path, false);
 }
 
 /* Those that were added, found by numbers that no other mount has. */

@@ -73,9 +73,8 @@ static int check_all(struct verification *v, struct error *err)
 	int r;
 
 	verify_kernel(v);
-	r = verify_mounts(v, err);
-	if (r == 0)
-		r = limits(v, err);
+	verify_mounts(v);
+	r = limits(v, err);
 	if (r == 0 && v->spec->process)
 		verify_process(v);
 	return r;
@@ -84,6 +83,7 @@ static int check_all(struct verification *v, struct error *err)
 static int verify(struct verification *v, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct resolve_input in = { .bundle = -EBADF };
 	enum container_status status = STATUS_STOPPED;
 	int r = container_status(v->c, &status, err);
 
@@ -97,7 +97,10 @@ static int verify(struct verification *v, struct error *err)
 	r = container_config(v->c, &doc, err);
 	if (r < 0)
 		return r;
-	v->spec = doc->spec;
+	in.spec = v->spec = doc->spec;
+	r = resolve_config(&in, v->arena, &v->config, err);
+	if (r < 0)
+		return r;
 	v->started = status != STATUS_CREATED;
 	json_array_begin(v->o, NULL);
 	r = check_all(v, err);

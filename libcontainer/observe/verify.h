@@ -11,6 +11,7 @@ struct verification {
 	struct container *c;
 	struct arena *arena;
 	const struct spec *spec;
+	const struct resolved *config;
 	struct json_out *o;
 	struct container_rows *rows;
 	int init;          /* its folder in /proc */
@@ -30,4 +31,4 @@ void verify_number(struct verification *v, const char *property, int64_t wanted,
 
 void verify_process(struct verification *v);    /* verify_process.c */
 void verify_kernel(struct verification *v);     /* verify_kernel.c: namespaces, host name, sysctls, maps */
-int verify_mounts(struct verification *v, struct error *err); /* verify_mounts.c: and devices, paths */
+void verify_mounts(struct verification *v); /* verify_mounts.c: and devices, paths */

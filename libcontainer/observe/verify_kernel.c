@@ -20,7 +20,6 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "observe/verify.h"
-#include "spec/sysctl.h"
 
 #define TIMEOUT  10 /* seconds */
 #define VALUE_MAX 512
@@ -59,7 +58,7 @@ static void namespaces(struct verification *v)
 	auto_(close_fd) int self = proc_dir_open(getpid());
 
 	foreach_array(f, files) {
-		const struct spec_namespace *ns = spec_namespace_of(&v->spec->lnx, f->flag);
+		const struct resolved_namespace *ns = resolved_namespace_of(v->config, f->flag);
 		uint64_t found = inode_of(v->init, f->file), host = inode_of(self, f->file);
 		const char *name = arena_printf(v->arena, "namespace %s", spec_namespace_name(f->flag));
 
@@ -119,13 +118,11 @@ static void look_inside(const struct verification *v, int pidfd, struct inside *
 		copy(in->hostname, names.nodename);
 		copy(in->domainname, names.domainname);
 	}
-	for (size_t i = 0; i < v->spec->lnx.sysctl.n; i++) {
-		char path[PATH_MAX], file[PATH_MAX + 16];
+	for (size_t i = 0; i < v->config->sysctls.n; i++) {
+		char file[PATH_MAX];
 		auto_str text = STR_INIT;
 
-		if (sysctl_path(v->spec->lnx.sysctl.v[i].key, path, sizeof(path)) < 0)
-			continue;
-		(void)snprintf(file, sizeof(file), "/proc/sys/%s", path);
+		(void)snprintf(file, sizeof(file), "/proc/%s", v->config->sysctls.v[i].path);
 		in->sysctls[i].read = file_read_at(AT_FDCWD, file, VALUE_MAX - 1, &text) == 0;
 		copy(in->sysctls[i].value, str_text(&text));
 		normalize(in->sysctls[i].value);
@@ -140,9 +137,10 @@ static void report_inside(struct verification *v, const struct inside *in)
 		verify_text(v, "hostname", s->hostname, in->entered ? in->hostname : NULL);
 	if (s->domainname)
 		verify_text(v, "domainname", s->domainname, in->entered ? in->domainname : NULL);
-	for (size_t i = 0; i < s->lnx.sysctl.n; i++) {
-		char *wanted = arena_strdup(v->arena, s->lnx.sysctl.v[i].value);
-		const char *name = arena_printf(v->arena, "sysctl %s", s->lnx.sysctl.v[i].key);
+	for (size_t i = 0; i < v->config->sysctls.n; i++) {
+		const struct resolved_sysctl *sysctl = &v->config->sysctls.v[i];
+		char *wanted = arena_strdup(v->arena, sysctl->value);
+		const char *name = arena_printf(v->arena, "sysctl %s", sysctl->name);
 
 		if (!wanted || !name)
 			continue;
@@ -153,7 +151,7 @@ static void report_inside(struct verification *v, const struct inside *in)
 
 static void from_inside(struct verification *v)
 {
-	size_t n = v->spec->lnx.sysctl.n,
+	size_t n = v->config->sysctls.n,
 	       size = sizeof(struct inside) + n * sizeof(((struct inside *)NULL)->sysctls[0]);
 	auto_(close_fd) int pidfd = -EBADF;
 	int status = 0;
@@ -184,7 +182,7 @@ static void idmap(struct verification *v, const char *name, const char *file, co
 	auto_str wanted = STR_INIT;
 	char *found;
 
-	if (!maps->n || !spec_namespace_of(&v->spec->lnx, CLONE_NEWUSER))
+	if (!maps->n || !resolved_has_namespace(v->config, CLONE_NEWUSER))
 		return;
 	foreach_list(m, maps) str_printf(&wanted, "%s%u %u %u", wanted.n ? " " : "", m->container_id,
 					 m->host_id, m->size);

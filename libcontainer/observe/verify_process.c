@@ -31,7 +31,7 @@ static void after_execve(const struct spec_process *p, struct caps_plan *c)
 static void capabilities(struct verification *v, const struct spec_process *p, const char *status)
 {
 	struct caps_plan plan = { 0 };
-	bool user = spec_namespace_of(&v->spec->lnx, CLONE_NEWUSER);
+	bool user = resolved_has_namespace(v->config, CLONE_NEWUSER);
 
 	if (caps_compile(p->capabilities, user, &plan, NULL) < 0)
 		return;
@@ -125,7 +125,7 @@ static void user(struct verification *v, const struct spec_process *p, const cha
 	int64_t gid = mapped(&v->spec->lnx.gid_mappings, p->user.gid);
 
 	/* A user namespace that was joined has maps that the config does not tell. */
-	if (spec_namespace_of(&v->spec->lnx, CLONE_NEWUSER) && !v->spec->lnx.uid_mappings.n)
+	if (resolved_has_namespace(v->config, CLONE_NEWUSER) && !v->spec->lnx.uid_mappings.n)
 		return;
 	verify_number(v, "user uid", uid, effective(v, status, "Uid"));
 	verify_number(v, "user gid", gid, effective(v, status, "Gid"));

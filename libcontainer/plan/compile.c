@@ -186,7 +186,7 @@ int plan_compile(const struct compile_input *in, struct compiled *ret, struct er
 	auto_(arena_free) struct arena *arena = arena_new();
 	struct compile c = {
 		.in = in,
-		.spec = in->spec,
+		.spec = in->resolved->spec,
 		.resolved = in->resolved,
 		.process = in->process,
 		.out = &out,

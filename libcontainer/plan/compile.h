@@ -32,8 +32,7 @@ struct join {
 #define NOTIFY_INSIDE NOTIFY_MOUNT "/notify.sock"
 
 struct compile_input {
-	const struct spec *spec;
-	const struct resolved *resolved;    /* of the same config; NULL with `exec`         */
+	const struct resolved *resolved;    /* the config; with `exec`, resolve_existing()  */
 	const struct spec_process *process; /* NULL: none to start                          */
 	const char *id;
 	int bundle;                /* O_PATH, for relative paths                            */

@@ -14,7 +14,7 @@
 struct compile {
 	const struct compile_input *in;
 	const struct spec *spec;
-	const struct resolved *resolved; /* NULL with `exec` */
+	const struct resolved *resolved;
 	const struct spec_process *process;
 	struct compiled *out;
 	struct plan_builder *b;

@@ -54,8 +54,7 @@ int pass_live_namespaces(struct compile *c, struct error *err)
 {
 	int fd, r = 0;
 
-	foreach_list(ns, &c->spec->lnx.namespaces)
-		c->owned |= ns->type;
+	c->owned = c->resolved->own_namespaces;
 	if (!(c->owned & CLONE_NEWNS))
 		return failf(err, EINVAL,
 			     "the container has no mount namespace of its own: a mount would be the host's");

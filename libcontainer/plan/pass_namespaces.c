@@ -24,7 +24,6 @@
 #include "base/parse.h"
 #include "base/sys.h"
 #include "plan/pass.h"
-#include "spec/sysctl.h"
 
 #define V1_HIERARCHIES_MAX 32
 #define CPUS_MAX 8192 /* NR_CPUS of any kernel */
@@ -64,7 +63,6 @@ static int set_affinity(struct compile *c, struct error *err)
 
 int pass_cgroup(struct compile *c, struct error *err)
 {
-	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWCGROUP);
 	int fds[V1_HIERARCHIES_MAX];
 	int n = c->in->no_cgroup_entry ? 0 :
 					 cgroup_entry_fds(c->in->cgroup, c->in->exec_cgroups,
@@ -75,7 +73,7 @@ int pass_cgroup(struct compile *c, struct error *err)
 	plan_origin(c->b, c->spec->lnx.json, "cgroupsPath");
 	for (int i = 0; i < n; i++)
 		plan_add(c->b, PLAN_CGROUP_ENTER)->fd = plan_take_fd(c->b, fds[i]);
-	if (!c->in->exec && ns && !ns->path)
+	if (!c->in->exec && resolved_makes_namespace(c->resolved, CLONE_NEWCGROUP))
 		plan_add(c->b, PLAN_UNSHARE)->x = CLONE_NEWCGROUP;
 	return set_affinity(c, err);
 }
@@ -152,10 +150,10 @@ static int time_offsets(struct compile *c, struct error *err)
 		snprintf(text + n, sizeof(text) - (size_t)n, "boottime %lld %u\n",
 			 (long long)b->secs, b->nanosecs);
 	/* The file is root's while the stage cannot be traced, and root of a user namespace is another. */
-	if (spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER))
+	if (resolved_has_namespace(c->resolved, CLONE_NEWUSER))
 		plan_add(c->b, PLAN_DUMPABLE)->x = 1;
 	r = compile_proc_write(c, "self/timens_offsets", text, err);
-	if (spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER))
+	if (resolved_has_namespace(c->resolved, CLONE_NEWUSER))
 		plan_add(c->b, PLAN_DUMPABLE);
 	return r;
 }
@@ -259,8 +257,7 @@ int pass_exec_namespaces(struct compile *c, struct error *err)
 	uint64_t wanted = c->in->exec_namespaces ? c->in->exec_namespaces : ~UINT64_C(0);
 	bool time = c->in->time_namespace && wanted & CLONE_NEWTIME;
 
-	foreach_list(ns, &c->spec->lnx.namespaces)
-		c->owned |= ns->type & wanted;
+	c->owned = c->resolved->own_namespaces & wanted;
 	/* Of a container that shares the host's pid namespace, processes may see us. */
 	plan_add(c->b, PLAN_DUMPABLE);
 	if (c->owned || time) {

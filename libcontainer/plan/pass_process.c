@@ -193,26 +193,16 @@ static bool may_set_groups(const struct compile *c)
 	return !setgroups_denied();
 }
 
-/* podman's `--group-add keep-groups`, by crun's annotation: the groups of the caller are all there are. */
-static bool keeps_groups(const struct compile *c)
-{
-	foreach_list(pair, &c->spec->annotations)
-		if (streq(pair->key, "run.oci.keep_original_groups"))
-			return !streq(pair->value, "0");
-	return false;
-}
-
 static bool joins_userns(const struct compile *c)
 {
-	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWUSER);
-
-	return ns && (ns->path || c->in->exec);
+	return resolved_joins_namespace(c->resolved, CLONE_NEWUSER) ||
+	       (c->in->exec && resolved_has_namespace(c->resolved, CLONE_NEWUSER));
 }
 
 /* The runtime's own groups go before the user namespace is joined, which may forbid it. */
 void compile_drop_groups(struct compile *c)
 {
-	if (c->process && joins_userns(c) && !keeps_groups(c) && may_set_groups(c))
+	if (c->process && joins_userns(c) && !c->resolved->keeps_groups && may_set_groups(c))
 		plan_add(c->b, PLAN_GROUPS)->flags = OP_OPTIONAL;
 }
 
@@ -220,7 +210,8 @@ static int add_groups(struct compile *c, struct error *err)
 {
 	const struct spec_user *u = &c->process->user;
 
-	if (keeps_groups(c))
+	/* podman's `--group-add keep-groups` */
+	if (c->resolved->keeps_groups)
 		return 0;
 	plan_origin(c->b, u->json, "additionalGids");
 	if (may_set_groups(c)) {
@@ -321,9 +312,7 @@ static uint64_t ending_signals(void)
 /* Elsewhere the kernel does it. */
 static bool is_pid_1(const struct compile *c)
 {
-	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWPID);
-
-	return ns && !ns->path;
+	return resolved_makes_namespace(c->resolved, CLONE_NEWPID);
 }
 
 static int add_fork(struct compile *c, struct error *err);

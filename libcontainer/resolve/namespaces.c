@@ -49,6 +49,14 @@ static void put_in_order(const struct resolver *r)
 		add(r->out, user);
 }
 
+const struct resolved_namespace *resolved_namespace_of(const struct resolved *c, uint64_t type)
+{
+	foreach_list(ns, &c->namespaces)
+		if (ns->type == type)
+			return ns;
+	return NULL;
+}
+
 static int fail(const struct resolved_namespace *ns, struct error *err)
 {
 	(void)spec_error(ns->json, "path", err);

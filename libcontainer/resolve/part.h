@@ -18,7 +18,7 @@ struct resolver {
  */
 typedef int resolve_part(const struct resolver *r);
 
-resolve_part resolve_document, resolve_sysctls, resolve_namespaces, resolve_annotations;
+resolve_part resolve_document, resolve_sysctls, resolve_namespaces, resolve_annotations, resolve_check_annotations;
 resolve_part resolve_mounts, resolve_paths, resolve_devices;
 
 /*

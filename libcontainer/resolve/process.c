@@ -52,13 +52,26 @@ static int check_annotation(const struct resolver *r, const struct spec_pair *pa
 	return 0;
 }
 
-int resolve_annotations(const struct resolver *r)
+int resolve_check_annotations(const struct resolver *r)
 {
 	foreach_list(pair, &r->spec->annotations) {
 		int num = check_annotation(r, pair);
 
 		if (num < 0)
 			return num;
+	}
+	return 0;
+}
+
+int resolve_annotations(const struct resolver *r)
+{
+	foreach_list(pair, &r->spec->annotations) {
+		if (streq(pair->key, "org.orlop.init"))
+			r->out->init = streq(pair->value, "true");
+		else if (streq(pair->key, "run.oci.keep_original_groups"))
+			r->out->keeps_groups = !streq(pair->value, "0");
+		else if (streq(pair->key, "org.criu.config"))
+			r->out->criu_config = pair->value;
 	}
 	return 0;
 }

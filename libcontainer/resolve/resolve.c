@@ -12,9 +12,11 @@
 
 /* In the order of the documents that people write; a part may read what those before it have filled in. */
 static resolve_part *const parts[] = {
-	resolve_document, resolve_sysctls, resolve_namespaces, resolve_annotations,
+	resolve_document, resolve_sysctls, resolve_namespaces, resolve_check_annotations, resolve_annotations,
 	resolve_mounts,  resolve_paths,      resolve_devices,
 };
+
+static resolve_part *const parts_of_existing[] = { resolve_namespaces, resolve_annotations };
 
 int resolve_failure(const struct resolver *r, enum problem_source source, int num)
 {
@@ -80,8 +82,8 @@ bool resolve_has_namespace(const struct resolver *r, uint64_t clone_flag)
 		(r->in->report && some_unknown(r->spec));
 }
 
-int resolve_config(const struct resolve_input *in, struct arena *a, const struct resolved **ret,
-		   struct error *err)
+static int resolve(const struct resolve_input *in, resolve_part *const *list, size_t n,
+		   struct arena *a, const struct resolved **ret, struct error *err)
 {
 	struct error unwanted = ERROR_INIT;
 	struct resolver r = {
@@ -95,12 +97,26 @@ int resolve_config(const struct resolve_input *in, struct arena *a, const struct
 	if (!r.out)
 		return resolve_no_memory(&r);
 	r.out->spec = in->spec;
-	foreach_array(part, parts) {
-		int num = (*part)(&r);
+	for (size_t i = 0; i < n; i++) {
+		int num = list[i](&r);
 
 		if (num < 0)
 			return num;
 	}
 	*ret = r.out;
 	return 0;
+}
+
+int resolve_config(const struct resolve_input *in, struct arena *a, const struct resolved **ret,
+		   struct error *err)
+{
+	return resolve(in, parts, ARRAY_SIZE(parts), a, ret, err);
+}
+
+int resolve_existing(const struct spec *spec, struct arena *a, const struct resolved **ret,
+		     struct error *err)
+{
+	const struct resolve_input in = { .spec = spec, .bundle = -EBADF };
+
+	return resolve(&in, parts_of_existing, ARRAY_SIZE(parts_of_existing), a, ret, err);
 }

@@ -158,7 +158,26 @@ struct resolved {
 	LIST(struct resolved_device) devices; /* the default ones first; none where dev_is_bound */
 	bool dev_is_bound;       /* /dev is one of the host's directories: nothing is made in it */
 	bool cgroup_is_writable; /* the container's cgroup is mounted for it to write to, on v2  */
+	bool init;               /* annotation org.orlop.init: pid 1 is an init of ours          */
+	bool keeps_groups;       /* run.oci.keep_original_groups: the caller's groups are all there are */
+	const char *criu_config; /* org.criu.config: CRIU's configuration, "" none; NULL: its default one */
 };
+
+/* A namespace of that type (CLONE_NEW*) is not the host's: it is new, or joined by path. */
+static inline bool resolved_has_namespace(const struct resolved *c, uint64_t type)
+{
+	return (c->own_namespaces & type) != 0;
+}
+static inline bool resolved_makes_namespace(const struct resolved *c, uint64_t type)
+{
+	return (c->new_namespaces & type) != 0;
+}
+static inline bool resolved_joins_namespace(const struct resolved *c, uint64_t type)
+{
+	return (c->own_namespaces & ~c->new_namespaces & type) != 0;
+}
+/* That namespace; NULL: it is the host's. */
+const struct resolved_namespace *resolved_namespace_of(const struct resolved *c, uint64_t type);
 
 struct resolve_input {
 	const struct spec *spec;
@@ -196,3 +215,10 @@ int resolve_terminal(const struct spec_process *p, bool detach, bool socket, str
 /* *ret lies in the arena. Without a report a negative errno and `err` say the first error. With one only -ENOMEM. */
 int resolve_config(const struct resolve_input *in, struct arena *a, const struct resolved **ret,
 		   struct error *err);
+
+/*
+ * For a container that exists: only its namespaces and what annotations ask for, the other members are empty. It costs
+ * no system call, refuses nothing and logs nothing: create has done that. Fails with -ENOMEM only.
+ */
+int resolve_existing(const struct spec *spec, struct arena *a, const struct resolved **ret,
+		     struct error *err);

@@ -29,7 +29,7 @@ static const char *file_of(uint64_t flag)
 	return names_of(files, ARRAY_SIZE(files), flag);
 }
 
-static void check_namespace(const struct validation *v, const struct spec_namespace *ns)
+static void check_namespace(const struct validation *v, const struct resolved_namespace *ns)
 {
 	const char *file = file_of(ns->type);
 	char path[64];
@@ -45,7 +45,7 @@ void validate_namespaces(const struct validation *v)
 {
 	if (!v->with_host)
 		return;
-	foreach_list(ns, &v->spec->lnx.namespaces)
+	foreach_list(ns, &v->resolved->namespaces)
 		check_namespace(v, ns);
 }
 

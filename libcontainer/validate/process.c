@@ -56,7 +56,7 @@ static void check_capabilities(const struct validation *v, const struct spec_cap
 	uint64_t given = bounding_set();
 
 	/* In a user namespace of its own the process has them all. */
-	if (!c || spec_namespace_of(&v->spec->lnx, CLONE_NEWUSER))
+	if (!c || resolved_has_namespace(v->resolved, CLONE_NEWUSER))
 		return;
 	for (const struct json *set = c->json->first; set; set = set->next)
 		for (const struct json *word = set->first; word; word = word->next)

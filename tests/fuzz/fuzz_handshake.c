@@ -122,13 +122,15 @@ static void parent(int sync, unsigned what)
 {
 	static struct spec_doc *doc;
 	static struct plan_builder *plan;
+	static const struct resolved *config_meaning;
 	struct handshake t = { .sync = sync, .pidfd = dead_child(), .features = what & ((1U << PLAN_FEATURES) - 1) };
 
 	if (!doc) {
 		must(spec_parse_config(config, sizeof(config) - 1, "c", &doc, NULL) == 0, "config");
+		must(resolve_existing(doc->spec, doc->arena, &config_meaning, NULL) == 0, "what it means");
 		plan = all_ops(doc->spec);
 	}
-	t.spec = doc->spec;
+	t.config = config_meaning;
 	if (what & 0x40) {
 		t.plan = plan;
 		t.process = doc->spec->process;

@@ -144,7 +144,6 @@ static void compile(const struct spec *s, const struct spec_process *process)
 	struct error e = ERROR_INIT;
 	const struct resolve_input meaning = { .spec = s, .bundle = AT_FDCWD };
 	struct compile_input in = {
-		.spec = s,
 		.process = process,
 		.id = "fuzz",
 		.bundle = AT_FDCWD,
@@ -176,7 +175,8 @@ static void compile(const struct spec *s, const struct spec_process *process)
 		in.hook_state = some_fd();
 	if (s->hooks && s->hooks->kind[HOOK_START_CONTAINER].n)
 		in.start_hook_state = some_fd();
-	r = options & FUZZ_EXEC ? 0 : resolve_config(&meaning, a, &in.resolved, &e);
+	r = options & FUZZ_EXEC ? resolve_existing(s, a, &in.resolved, &e) :
+				  resolve_config(&meaning, a, &in.resolved, &e);
 	if (r == 0)
 		r = plan_compile(&in, &out, &e);
 	must((r < 0) == (e.msg[0] != 0), "a failure without words, or words without one");

@@ -43,7 +43,6 @@ static void compile_case(int dir, const char *name, struct str *out)
 	ck_assert_msg(resolve_config(&meaning, doc->arena, &resolved, &e) == 0, "%s: %s: %s", name, e.at,
 		      e.msg);
 	in = (struct compile_input){
-		.spec = doc->spec,
 		.resolved = resolved,
 		.process = doc->spec->process,
 		.id = "golden",

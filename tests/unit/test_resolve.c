@@ -475,6 +475,32 @@ START_TEST(user_namespace_is_joined_in_its_place)
 }
 END_TEST
 
+/* ---- a container that exists ---- */
+
+START_TEST(of_an_existing_one_namespaces_and_annotations)
+{
+	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	struct resolve_input in = { 0 };
+	const struct resolved *full = resolved_of(
+		BEFORE "\"linux\":{\"namespaces\":[{\"type\":\"network\",\"path\":\"/n\"},{\"type\":\"pid\"}]},"
+		       "\"annotations\":{\"org.orlop.init\":\"true\",\"run.oci.keep_original_groups\":\"1\","
+		       "\"org.criu.config\":\"\",\"other\":\"1\"}" AFTER,
+		&in, &doc);
+	const struct resolved *r = NULL;
+
+	ck_assert_int_eq(resolve_existing(doc->spec, doc->arena, &r, NULL), 0);
+	ck_assert_ptr_eq(r->spec, doc->spec);
+	ck_assert_uint_eq(r->own_namespaces, full->own_namespaces);
+	ck_assert(resolved_joins_namespace(r, CLONE_NEWNET) && !resolved_makes_namespace(r, CLONE_NEWNET));
+	ck_assert(resolved_makes_namespace(r, CLONE_NEWPID) && !resolved_joins_namespace(r, CLONE_NEWPID));
+	ck_assert_str_eq(resolved_namespace_of(r, CLONE_NEWNET)->path, "/n");
+	ck_assert_ptr_null(resolved_namespace_of(r, CLONE_NEWNS));
+	ck_assert(r->init && r->keeps_groups && full->init && full->keeps_groups);
+	ck_assert_str_eq(r->criu_config, "");
+	ck_assert_uint_eq(r->devices.n, 0);
+}
+END_TEST
+
 /* ---- parameters, terminal ---- */
 
 START_TEST(parameters_have_one_path)
@@ -565,6 +591,7 @@ int main(void)
 	tcase_add_loop_test(t, knows_what_a_path_lies_in, 0, (int)ARRAY_SIZE(hidden));
 	tcase_add_loop_test(t, opens_namespaces, 0, ARRAY_SIZE(joined));
 	tcase_add_test(t, user_namespace_is_joined_in_its_place);
+	tcase_add_test(t, of_an_existing_one_namespaces_and_annotations);
 	tcase_add_test(t, parameters_have_one_path);
 	tcase_add_test(t, a_terminal_needs_somebody_to_hold_it);
 	tcase_add_test(t, devices_are_made_bound_or_prepared);

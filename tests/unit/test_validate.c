@@ -128,7 +128,6 @@ static int compile(int dir, const struct spec *spec, const struct resolved *reso
 
 	ck_assert_int_eq(cgroup_new(&none, &cg, e), 0);
 	in = (struct compile_input){
-		.spec = spec,
 		.resolved = resolved,
 		.process = spec->process,
 		.id = "validate",
