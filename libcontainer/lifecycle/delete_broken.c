@@ -30,10 +30,10 @@ static bool is_in_another(pid_t pid, void *ctx)
 	return proc_namespace(pid, "pid", &theirs) < 0 || theirs != *(const uint64_t *)ctx;
 }
 
-static int kill_all(struct cgroup *cg, int dir, const struct spec *spec, struct error *err)
+static int kill_all(struct cgroup *cg, int dir, const struct resolved *config, struct error *err)
 {
-	const struct spec_namespace *pids = spec_namespace_of(&spec->lnx, CLONE_NEWPID);
-	bool ends_with_init = pids && !pids->path && faccessat(dir, STORE_OUTLIVES, F_OK, 0) < 0;
+	bool ends_with_init = resolved_makes_namespace(config, CLONE_NEWPID) &&
+			      faccessat(dir, STORE_OUTLIVES, F_OK, 0) < 0;
 	uint64_t ours = 0;
 	const struct cgroup_members members = { is_in_another, &ours };
 
@@ -43,13 +43,13 @@ static int kill_all(struct cgroup *cg, int dir, const struct spec *spec, struct 
 }
 
 static int kill_and_remove(const struct runtime *rt, int root, int dir, const char *id, struct cgroup *cg,
-			   const struct spec *spec, struct error *err)
+			   const struct resolved *config, struct error *err)
 {
 	struct error left = ERROR_INIT;
 	int r = others_spare(rt, root, id, cg, err);
 
 	if (r == 0)
-		r = kill_all(cg, dir, spec, err);
+		r = kill_all(cg, dir, config, err);
 	if (r < 0)
 		return r;
 	if (cgroup_remove(cg, &left) < 0)
@@ -60,53 +60,49 @@ static int kill_and_remove(const struct runtime *rt, int root, int dir, const ch
 }
 
 /* 1: its cgroup was found. */
-static int end_processes(const struct runtime *rt, int root, int dir, const char *id, const struct spec *spec,
-			 struct error *err)
+static int end_processes(const struct runtime *rt, int root, int dir, const char *id,
+			 const struct resolved *config, struct error *err)
 {
 	auto_(cgroup_free) struct cgroup *cg = NULL;
-	int r = leftover_cgroup(rt, dir, id, spec, &cg, err);
+	int r = leftover_cgroup(rt, dir, id, config->spec, &cg, err);
 
 	if (r < 0 || cgroup_is_none(cg))
 		return r;
-	r = kill_and_remove(rt, root, dir, id, cg, spec, err);
+	r = kill_and_remove(rt, root, dir, id, cg, config, err);
 	return r < 0 ? r : 1;
 }
 
-static bool has_mount_namespace(const struct spec_doc *doc)
+/* config NULL: it could not be read. */
+static void warn_of_rest(const char *id, const struct resolved *config, bool ended)
 {
-	const struct resolved *config;
-
-	return resolve_existing(doc->spec, doc->arena, &config, NULL) == 0 &&
-	       resolved_has_namespace(config, CLONE_NEWNS);
-}
-
-static void warn_of_rest(const char *id, const struct spec_doc *doc, bool ended)
-{
-	const struct spec *spec = doc ? doc->spec : NULL;
+	const struct spec *spec = config ? config->spec : NULL;
 
 	if (!ended)
 		log_warn("container '%s' has no cgroup that could be found: its processes, if any, still run", id);
 	if (spec && spec->hooks && spec->hooks->kind[HOOK_POSTSTOP].n)
 		log_warn("poststop hooks of container '%s' are not run: its state is broken", id);
-	if (doc && !has_mount_namespace(doc))
+	if (config && !resolved_has_namespace(config, CLONE_NEWNS))
 		log_warn("mounts of container '%s' in the host's mount namespace stay: its state is broken", id);
 }
 
 static int remove_all(const struct runtime *rt, int root, int dir, const char *id, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
+	const struct resolved *config = NULL;
 	struct error e = ERROR_INIT;
 	int r = 0;
 
 	if (container_read_config(dir, &doc, &e) < 0)
 		log_warn("container '%s': %s", id, e.msg);
 	else
-		r = end_processes(rt, root, dir, id, doc->spec, err);
+		r = resolve_existing(doc->spec, doc->arena, &config, err);
+	if (config)
+		r = end_processes(rt, root, dir, id, config, err);
 	if (r < 0)
 		return r;
-	if (doc)
-		leftover_resctrl(id, doc->spec->lnx.intel_rdt);
-	warn_of_rest(id, doc, r > 0);
+	if (config)
+		leftover_resctrl(id, config->spec->lnx.intel_rdt);
+	warn_of_rest(id, config, r > 0);
 	return store_remove(root, id, dir, err);
 }
 

@@ -311,7 +311,7 @@ static int write_internal_pid(const struct execution *e, struct error *err)
 	return write_pid_file(e->o->internal_pid_file, s.ids[s.depth - 1], err);
 }
 
-/* A descriptor that the plan takes; it may be made twice (bring_to_life()). */
+/* A descriptor that the plan takes; it may be made twice (fork_program()). */
 static int own_program(struct execution *e, struct error *err)
 {
 	int fd = e->program.fd < 0 ? 0 : fcntl(e->program.fd, F_DUPFD_CLOEXEC, 3);
