@@ -117,7 +117,7 @@ int listener_forward(struct handshake *t, const struct state *s, const char *sta
 		return r;
 	listener = fetch(t->pidfd, number, err);
 	if (listener < 0)
-		return t->spec->lnx.seccomp ? spec_error(t->spec->lnx.seccomp->json, NULL, err) : listener;
+		return t->config->spec->lnx.seccomp ? spec_error(t->config->spec->lnx.seccomp->json, NULL, err) : listener;
 	if (t->take_listener)
 		r = t->take_listener(t->take_data, take_fd(listener), t->pidfd, err);
 	else

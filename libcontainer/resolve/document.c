@@ -8,7 +8,7 @@
 #include "resolve/part.h"
 #include "spec/spec.h"
 
-static int version(const struct resolver *r)
+int resolve_document(const struct resolver *r)
 {
 	const struct spec *s = r->spec;
 
@@ -21,20 +21,4 @@ static int version(const struct resolver *r)
 		return 0;
 	return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, s->json, "ociVersion",
 			       "ociVersion '%.80s' is no semantic version such as '1.3.0'", s->oci_version);
-}
-
-static int annotation_keys(const struct resolver *r)
-{
-	foreach_list(pair, &r->spec->annotations)
-		if (!*pair->key)
-			return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, pair->json, NULL,
-					       "an annotation has an empty key");
-	return 0;
-}
-
-int resolve_document(const struct resolver *r)
-{
-	int num = version(r);
-
-	return num < 0 ? num : annotation_keys(r);
 }

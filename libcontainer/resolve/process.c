@@ -31,9 +31,12 @@ int resolve_terminal(const struct spec_process *p, bool detach, bool socket, str
 	return 0;
 }
 
-/* crun's: another kind of container than one of namespaces. Who asks for it must not believe to have it. */
+/* crun's ask for another kind of container than one of namespaces. Who sets them must not believe to have it. */
 static int check_annotation(const struct resolver *r, const struct spec_pair *pair)
 {
+	if (!*pair->key)
+		return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, pair->json, NULL,
+				       "an annotation has an empty key");
 	if (streq(pair->key, "run.oci.handler") && *pair->value)
 		return refuse_spec(
 			r, pair->json, NULL,
