@@ -3,7 +3,7 @@
 _orlop()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command='' options='' root='' at=0 i
+	local command='' options='' root='' words='' at=0 operands=0 i
 
 	COMPREPLY=()
 	[[ $cur == '=' ]] && cur=''
@@ -23,7 +23,47 @@ _orlop()
 			;;
 		esac
 	done
+	for ((i = at + 1; at > 0 && i < COMP_CWORD; i++)); do
+		case $command:${COMP_WORDS[i]} in
+		*:: | *:=) ((i++)) ;;
+	:--root | :--log | :--log-format | :--cgroup-manager | :--rootless | \
+	create:--bundle | create:-b | create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | create:--preserve-fds | create:--join | \
+	run:--on-reboot | run:--on-halt | run:--seccomp-learn | run:--bundle | run:-b | run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | run:--preserve-fds | run:--join | \
+	exec:--process | exec:-p | exec:--host-exec | exec:--cwd | exec:--env | exec:-e | exec:--user | exec:-u | exec:--additional-gids | exec:-g | exec:--cap | exec:-c | exec:--apparmor | exec:--process-label | exec:--cgroup | exec:--pid-file | exec:--console-socket | exec:--pidfd-socket | exec:--internal-pid-file | exec:--ns | exec:--pass-fd | exec:--preserve-fds | \
+	list:--format | list:-f | \
+	ps:--format | ps:-f | \
+	events:--interval | \
+	kill:--signal | kill:-s | kill:--pid | kill:--host-pid | \
+	stop:--timeout | stop:-t | stop:--signal | stop:-s | stop:--format | stop:-f | \
+	wait:--format | wait:-f | wait:--pid | wait:--host-pid | wait:--timeout | \
+	update:--resources | update:-r | update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
+	spec:--bundle | spec:-b | \
+	validate:--format | validate:-f | \
+	commands:--format | commands:-f | \
+	mounts:--format | mounts:-f | mounts:--options | mounts:-o | mounts:--source | mounts:-s | mounts:--type | mounts:-t | \
+	port-forward:--format | port-forward:-f | port-forward:--stdio | port-forward:--unix | \
+	cgroup:--format | cgroup:-f | \
+	stats:--format | stats:-f | stats:--interval | stats:--label | stats:-l | \
+	inspect:--format | inspect:-f | \
+	verify:--format | verify:-f | \
+	stacks:--format | stacks:-f | \
+	seccomp:--format | seccomp:-f | \
+	checkpoint:--image-path | checkpoint:--work-path | checkpoint:--manage-cgroups-mode | checkpoint:--empty-ns | checkpoint:--exec-timeout | checkpoint:--parent-path | checkpoint:--page-server | checkpoint:--status-fd | checkpoint:--pre-dump-exec | checkpoint:--post-resume-exec | \
+	restore:--bundle | restore:-b | restore:--image-path | restore:--work-path | restore:--manage-cgroups-mode | restore:--empty-ns | restore:--exec-timeout | restore:--pid-file | restore:--console-socket | restore:--lsm-profile | restore:--lsm-mount-context | restore:--post-restore-exec | \
+	tty:--mode | tty:-m)
+			[[ ${COMP_WORDS[i+1]} == '=' ]] && ((i++))
+			((i++))
+			;;
+		*:-?*) ;;
+		*) ((operands++)) ;;
+		esac
+	done
 
+	case $command:$operands in
+	exec:[1-9]* | ps:[1-9]*)
+		return
+		;;
+	esac
 	case $command:$prev in
 	:--log-format)
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
@@ -121,6 +161,11 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "single null" -- "$cur")
 		return
 		;;
+	kill:--signal | kill:-s | \
+	stop:--signal | stop:-s)
+		mapfile -t COMPREPLY < <(compgen -W "HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM CONT STOP TSTP TTIN TTOU URG WINCH" -- "$cur")
+		return
+		;;
 	:--log | \
 	create:--config | create:-f | create:--pid-file | create:--console-socket | create:--pidfd-socket | \
 	run:--seccomp-learn | run:--config | run:-f | run:--pid-file | run:--console-socket | run:--pidfd-socket | \
@@ -145,8 +190,8 @@ _orlop()
 	run:--preserve-fds | run:--join | \
 	exec:--cwd | exec:--env | exec:-e | exec:--user | exec:-u | exec:--additional-gids | exec:-g | exec:--cap | exec:-c | exec:--apparmor | exec:--process-label | exec:--cgroup | exec:--ns | exec:--pass-fd | exec:--preserve-fds | \
 	events:--interval | \
-	kill:--signal | kill:-s | kill:--pid | kill:--host-pid | \
-	stop:--timeout | stop:-t | stop:--signal | stop:-s | \
+	kill:--pid | kill:--host-pid | \
+	stop:--timeout | stop:-t | \
 	wait:--pid | wait:--host-pid | wait:--timeout | \
 	update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
 	mounts:--options | mounts:-o | mounts:--type | mounts:-t | \
@@ -154,6 +199,7 @@ _orlop()
 	stats:--interval | stats:--label | stats:-l | \
 	checkpoint:--exec-timeout | checkpoint:--parent-path | checkpoint:--page-server | checkpoint:--status-fd | checkpoint:--pre-dump-exec | checkpoint:--post-resume-exec | \
 	restore:--exec-timeout | restore:--lsm-profile | restore:--lsm-mount-context | restore:--post-restore-exec)
+		compopt +o default 2>/dev/null
 		return
 		;;
 	esac
@@ -191,30 +237,21 @@ _orlop()
 		return
 	fi
 
-	case $command in
-	'')
-		mapfile -t COMPREPLY < <(compgen -W "create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks seccomp checkpoint restore tty help" -- "$cur")
+	case $command:$operands in
+	:*) words="create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats inspect verify stacks seccomp checkpoint restore tty help" ;;
+	kill:1) words="HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM CONT STOP TSTP TTIN TTOU URG WINCH" ;;
+	mounts:0) words="add remove list" ;;
+	cgroup:0) words="get set path" ;;
+	seccomp:0) words="report" ;;
+	start:0 | exec:0 | state:0 | ps:0 | events:0 | kill:0 | stop:0 | wait:* | delete:0 | pause:0 | resume:0 | update:0 | mounts:1 | port-forward:0 | cgroup:1 | stats:* | inspect:0 | verify:0 | stacks:0 | checkpoint:*)
+		words=$("${COMP_WORDS[0]}" ${root:+--root "$root"} list -q 2>/dev/null)
 		;;
-	start | exec | state | ps | events | kill | stop | wait | delete | pause | resume | update | mounts | port-forward | cgroup | stats | inspect | verify | stacks | checkpoint)
-		if [[ $command == mounts && $prev == mounts ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "add remove list" -- "$cur")
-			return
-		fi
-		if [[ $command == cgroup && $prev == cgroup ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "get set path" -- "$cur")
-			return
-		fi
-		if [[ $command == seccomp && $prev == seccomp ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "report" -- "$cur")
-			return
-		fi
-		if [[ $command == kill && $prev != -* ]] && ((COMP_CWORD > at + 1)); then
-			mapfile -t COMPREPLY < <(compgen -A signal -- "$cur")
-			return
-		fi
-		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" ${root:+--root "$root"} list -q 2>/dev/null)" -- "$cur")
+	create:* | start:1 | run:* | state:1 | list:0 | events:1 | kill:2 | stop:1 | delete:1 | pause:1 | resume:1 | update:1 | spec:0 | validate:1 | features:0 | commands:0 | mounts:3 | inspect:1 | verify:1 | seccomp:2 | tty:1)
+		compopt +o default 2>/dev/null
+		return
 		;;
 	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
 complete -o default -F _orlop orlop

@@ -43,6 +43,33 @@ static bool takes_value(const struct option_row *row)
 	return row->kind != OPTION_FLAG;
 }
 
+/* Those that people send; shells know more, and words that are none (EXIT, DEBUG). */
+#define SIGNALS "HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM CONT STOP TSTP TTIN TTOU URG WINCH"
+
+static bool takes_signal(const struct option_row *row)
+{
+	return row->value && streq(row->value, "SIGNAL");
+}
+
+/* "ID...": each operand is a container. */
+static bool takes_many_ids(const struct command *c)
+{
+	return c->operand_is_id && c->operands &&
+		(starts_with(c->operands, "ID...") || starts_with(c->operands, "[ID..."));
+}
+
+/* What the first operand after a verb is. */
+static unsigned id_place(const struct command *c)
+{
+	return c->verbs ? 1 : 0;
+}
+
+/* A name that nobody has yet: there is nothing to offer. */
+static bool takes_new_id(const struct command *c)
+{
+	return !c->operand_is_id && c->operands && streq(c->operands, "ID");
+}
+
 /* ---- bash ---- */
 
 /* clang-format off */
@@ -52,7 +79,7 @@ static const char bash_begin[] =
 	"_orlop()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	"\tlocal command='' options='' root='' at=0 i\n"
+	"\tlocal command='' options='' root='' words='' at=0 operands=0 i\n"
 	"\n"
 	"\tCOMPREPLY=()\n"
 	"\t[[ $cur == '=' ]] && cur=''\n"
@@ -73,7 +100,23 @@ static const char bash_scan[] =
 	"\t\t\t;;\n"
 	"\t\tesac\n"
 	"\tdone\n"
+	"\tfor ((i = at + 1; at > 0 && i < COMP_CWORD; i++)); do\n"
+	"\t\tcase $command:${COMP_WORDS[i]} in\n"
+	"\t\t*:: | *:=) ((i++)) ;;\n";
+
+static const char bash_count[] =
+	"\t\t\t[[ ${COMP_WORDS[i+1]} == '=' ]] && ((i++))\n"
+	"\t\t\t((i++))\n"
+	"\t\t\t;;\n"
+	"\t\t*:-?*) ;;\n"
+	"\t\t*) ((operands++)) ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
 	"\n"
+	"\tcase $command:$operands in\n";
+
+static const char bash_before_values[] =
+	"\tesac\n"
 	"\tcase $command:$prev in\n";
 
 static const char bash_options[] =
@@ -88,13 +131,18 @@ static const char bash_end[] =
 	"\t\treturn\n"
 	"\tfi\n"
 	"\n"
-	"\tcase $command in\n";
+	"\tcase $command:$operands in\n";
 
 static const char bash_ids[] =
-	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$(\"${COMP_WORDS[0]}\" ${root:+--root \"$root\"} "
-	"list -q 2>/dev/null)\" -- \"$cur\")\n"
+	"\t\twords=$(\"${COMP_WORDS[0]}\" ${root:+--root \"$root\"} list -q 2>/dev/null)\n"
+	"\t\t;;\n";
+
+static const char bash_nothing[] =
+	"\t\tcompopt +o default 2>/dev/null\n"
+	"\t\treturn\n"
 	"\t\t;;\n"
 	"\tesac\n"
+	"\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 	"}\n"
 	"\n"
 	"complete -o default -F _orlop orlop\n";
@@ -121,15 +169,32 @@ static void bash_choices(struct str *out, const char *prefix, const struct optio
 	}
 }
 
+typedef bool (*row_filter)(const struct option_row *row);
+
+static bool is_file(const struct option_row *row)
+{
+	return row->kind != OPTION_CHOICE && row->completes == COMPLETES_FILE;
+}
+
+static bool is_directory(const struct option_row *row)
+{
+	return row->kind != OPTION_CHOICE && row->completes == COMPLETES_DIRECTORY;
+}
+
+static bool is_unknown(const struct option_row *row)
+{
+	return row->kind != OPTION_CHOICE && row->completes == COMPLETES_NOTHING &&
+		!takes_signal(row);
+}
+
 /* One case for all options of this kind: a line of patterns a command. */
 static void bash_kind(struct str *out, const char *prefix, const struct option_row *rows, size_t n,
-		      enum option_completes completes, bool *any)
+		      row_filter wanted, bool *any)
 {
 	bool line = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!rows[i].summary || !takes_value(&rows[i]) || rows[i].kind == OPTION_CHOICE ||
-		    rows[i].completes != completes)
+		if (!rows[i].summary || !takes_value(&rows[i]) || !wanted(&rows[i]))
 			continue;
 		str_add(out, line ? " | " : *any ? " | \\\n\t" : "\t");
 		bash_patterns(out, prefix, &rows[i]);
@@ -138,18 +203,17 @@ static void bash_kind(struct str *out, const char *prefix, const struct option_r
 	}
 }
 
-static void bash_kinds(struct str *out, enum option_completes completes, const char *action)
+static void bash_kinds(struct str *out, row_filter wanted, const char *action)
 {
 	bool any = false;
 	char prefix[32];
 
-	bash_kind(out, ":", global_options, n_global_options, completes, &any);
+	bash_kind(out, ":", global_options, n_global_options, wanted, &any);
 	for (size_t i = 0; commands[i]; i++) {
 		snprintf(prefix, sizeof(prefix), "%s:", commands[i]->name);
-		bash_kind(out, prefix, commands[i]->options, commands[i]->n_options, completes,
-			  &any);
+		bash_kind(out, prefix, commands[i]->options, commands[i]->n_options, wanted, &any);
 	}
-	str_printf(out, ")\n%s\t\treturn\n\t\t;;\n", action);
+	str_printf(out, ")\n%s", action);
 }
 
 static void bash_values(struct str *out)
@@ -161,10 +225,14 @@ static void bash_values(struct str *out)
 		snprintf(prefix, sizeof(prefix), "%s:", commands[i]->name);
 		bash_choices(out, prefix, commands[i]->options, commands[i]->n_options);
 	}
-	bash_kinds(out, COMPLETES_FILE, "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n");
-	bash_kinds(out, COMPLETES_DIRECTORY,
-		   "\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n");
-	bash_kinds(out, COMPLETES_NOTHING, "");
+	bash_kinds(out, takes_signal,
+		   "\t\tmapfile -t COMPREPLY < <(compgen -W \"" SIGNALS
+		   "\" -- \"$cur\")\n\t\treturn\n\t\t;;\n");
+	bash_kinds(out, is_file,
+		   "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\treturn\n\t\t;;\n");
+	bash_kinds(out, is_directory,
+		   "\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n\t\treturn\n\t\t;;\n");
+	bash_kinds(out, is_unknown, "\t\tcompopt +o default 2>/dev/null\n\t\treturn\n\t\t;;\n");
 }
 
 static void bash_option_words(struct str *out, const char *command, const struct option_row *rows,
@@ -177,41 +245,64 @@ static void bash_option_words(struct str *out, const char *command, const struct
 	str_printf(out, "%s\" ;;\n", *command ? "" : " --version");
 }
 
-static void bash_operands(struct str *out)
+/* Patterns of the places where this is what follows: "cgroup:1 | wait:*". */
+typedef bool (*place_of)(const struct command *c, char *place, size_t size);
+
+static bool place_of_id(const struct command *c, char *place, size_t size)
+{
+	snprintf(place, size, takes_many_ids(c) ? "*" : "%u", id_place(c));
+	return c->operand_is_id;
+}
+
+/* After the last operand, and where a new name stands. */
+static bool place_of_nothing(const struct command *c, char *place, size_t size)
+{
+	snprintf(place, size, takes_new_id(c) ? "*" : "%zu", c->max_operands + (c->verbs ? 1 : 0));
+	return !takes_many_ids(c) && c->max_operands != OPERANDS_ANY;
+}
+
+/* What follows the first operand is another program's, or a signal. */
+static bool place_of_foreign(const struct command *c, char *place, size_t size)
+{
+	snprintf(place, size, "[1-9]*");
+	return c->options_first && !c->then_signal;
+}
+
+static void bash_places(struct str *out, place_of where)
 {
 	const char *separator = "\t";
 
-	str_add(out, "\t'')\n\t\tmapfile -t COMPREPLY < <(compgen -W \"");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->verbatim)
-			str_printf(out, "%s ", commands[i]->name);
-	str_add(out, "help\" -- \"$cur\")\n\t\t;;\n");
 	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->operand_is_id)
+		char place[16];
+
+		if (commands[i]->verbatim || !where(commands[i], place, sizeof(place)))
 			continue;
-		str_printf(out, "%s%s", separator, commands[i]->name);
+		str_printf(out, "%s%s:%s", separator, commands[i]->name, place);
 		separator = " | ";
 	}
 	str_add(out, ")\n");
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->verbs)
-			continue;
-		str_printf(out,
-			   "\t\tif [[ $command == %s && $prev == %s ]]; then\n"
-			   "\t\t\tmapfile -t COMPREPLY < <(compgen -W \"",
-			   commands[i]->name, commands[i]->name);
-		add_words(out, commands[i]->verbs);
-		str_add(out, "\" -- \"$cur\")\n\t\t\treturn\n\t\tfi\n");
-	}
+}
+
+static void bash_operands(struct str *out)
+{
+	str_add(out, "\t:*) words=\"");
 	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->verbatim)
+			str_printf(out, "%s ", commands[i]->name);
+	str_add(out, "help\" ;;\n");
+	for (size_t i = 0; commands[i]; i++) {
+		if (commands[i]->verbs) {
+			str_printf(out, "\t%s:0) words=\"", commands[i]->name);
+			add_words(out, commands[i]->verbs);
+			str_add(out, "\" ;;\n");
+		}
 		if (commands[i]->then_signal)
-			str_printf(
-				out,
-				"\t\tif [[ $command == %s && $prev != -* ]] && ((COMP_CWORD > at + 1)); then\n"
-				"\t\t\tmapfile -t COMPREPLY < <(compgen -A signal -- \"$cur\")\n"
-				"\t\t\treturn\n"
-				"\t\tfi\n",
-				commands[i]->name);
+			str_printf(out, "\t%s:1) words=\"" SIGNALS "\" ;;\n", commands[i]->name);
+	}
+	bash_places(out, place_of_id);
+	str_add(out, bash_ids);
+	bash_places(out, place_of_nothing);
+	str_add(out, bash_nothing);
 }
 
 static void print_bash(struct str *out)
@@ -228,6 +319,10 @@ static void print_bash(struct str *out)
 	}
 	str_add(out, ")\n");
 	str_add(out, bash_scan);
+	bash_kinds(out, takes_value, bash_count);
+	bash_places(out, place_of_foreign);
+	str_add(out, "\t\treturn\n\t\t;;\n");
+	str_add(out, bash_before_values);
 	bash_values(out);
 	str_add(out, bash_options);
 	bash_option_words(out, "", global_options, n_global_options);
@@ -237,7 +332,6 @@ static void print_bash(struct str *out)
 					  commands[i]->n_options);
 	str_add(out, bash_end);
 	bash_operands(out);
-	str_add(out, bash_ids);
 }
 
 /* ---- zsh ---- */
@@ -249,7 +343,7 @@ static const char zsh_begin[] =
 	"\n"
 	"_orlop_ids() {\n"
 	"\tlocal -a ids\n"
-	"\tids=(${(f)\"$(orlop ${opt_args[--root]:+--root ${opt_args[--root]}} list -q 2>/dev/null)\"})\n"
+	"\tids=(${(f)\"$(orlop $root list -q 2>/dev/null)\"})\n"
 	"\tcompadd -a ids\n"
 	"}\n"
 	"\n"
@@ -274,6 +368,8 @@ static const char zsh_switch[] =
 	"\t\t'1: :_orlop_commands' \\\n"
 	"\t\t'*:: :->operands' && return\n"
 	"\t[[ $state == operands ]] || return\n"
+	"\tlocal -a root\n"
+	"\t(( $+opt_args[--root] )) && root=(--root \"${opt_args[--root]}\")\n"
 	"\tcase $words[1] in\n";
 /* clang-format on */
 
@@ -286,10 +382,12 @@ static void zsh_option(struct str *out, const struct option_row *row)
 		str_add(out, "'*'");
 	else if (row->letter)
 		str_printf(out, "'(-%c --%s)'", row->letter, row->name);
+	/* '--name=' takes a value after '=' as well, '-n+' one that follows at once. */
 	if (row->letter)
-		str_printf(out, "{-%c,--%s}'[", row->letter, row->name);
+		str_printf(out, "{-%c%s,--%s%s}'[", row->letter, takes_value(row) ? "+" : "",
+			   row->name, takes_value(row) ? "=" : "");
 	else
-		str_printf(out, "'--%s[", row->name);
+		str_printf(out, "'--%s%s[", row->name, takes_value(row) ? "=" : "");
 	add_escaped(out, row->summary, "[]:");
 	str_add(out, "]");
 	if (takes_value(row)) {
@@ -300,6 +398,8 @@ static void zsh_option(struct str *out, const struct option_row *row)
 			str_add(out, "(");
 			add_words(out, row->value);
 			str_add(out, ")");
+		} else if (takes_signal(row)) {
+			str_add(out, "(" SIGNALS ")");
 		} else if (row->completes != COMPLETES_NOTHING) {
 			str_add(out, row->completes == COMPLETES_FILE ? "_files" : "_directories");
 		}
@@ -309,7 +409,8 @@ static void zsh_option(struct str *out, const struct option_row *row)
 
 static void zsh_command(struct str *out, const struct command *c)
 {
-	str_printf(out, "\t%s)\n\t\t_arguments -S \\\n", c->name);
+	str_printf(out, "\t%s)\n\t\t_arguments -S %s\\\n", c->name,
+		   c->options_first ? "-A '-*' " : "");
 	for (size_t i = 0; i < c->n_options; i++)
 		zsh_option(out, &c->options[i]);
 	if (c->verbs) {
@@ -317,10 +418,14 @@ static void zsh_command(struct str *out, const struct command *c)
 		add_words(out, c->verbs);
 		str_add(out, ")' \\\n");
 	}
-	if (c->operand_is_id)
-		str_printf(out, "\t\t'%d:container:_orlop_ids' \\\n", c->verbs ? 2 : 1);
+	if (takes_many_ids(c))
+		str_add(out, "\t\t'*:container:_orlop_ids' \\\n");
+	else if (c->operand_is_id)
+		str_printf(out, "\t\t'%u:container:_orlop_ids' \\\n", id_place(c) + 1);
+	else if (c->max_operands && !takes_new_id(c))
+		str_add(out, "\t\t'1:file:_files' \\\n");
 	if (c->then_signal)
-		str_add(out, "\t\t'2:signal:_signals' \\\n");
+		str_add(out, "\t\t'2:signal:(" SIGNALS ")' \\\n");
 	str_add(out, "\t\t'(-h --help)'{-h,--help}'[show help]'\n\t\t;;\n");
 }
 
@@ -357,6 +462,8 @@ static void fish_option(struct str *out, const char *condition, const struct opt
 		str_add(out, " -x -a '");
 		add_words(out, row->value);
 		str_add(out, "'");
+	} else if (takes_signal(row)) {
+		str_add(out, " -x -a '" SIGNALS "'");
 	} else if (row->completes == COMPLETES_DIRECTORY) {
 		str_add(out, " -x -a '(__fish_complete_directories)'");
 	} else if (takes_value(row)) {
@@ -367,40 +474,112 @@ static void fish_option(struct str *out, const char *condition, const struct opt
 	str_add(out, "'\n");
 }
 
+/* clang-format off */
+static const char fish_begin[] =
+	"# fish completion for orlop, printed by: orlop --help-completions fish\n\n"
+	"# The command and how many operands follow it: 'kill 1'\n"
+	"function __orlop_at\n"
+	"    set -l command ''\n"
+	"    set -l operands 0\n"
+	"    set -l skip 0\n"
+	"    for word in (commandline -opc)[2..-1]\n"
+	"        if test $skip -eq 1\n"
+	"            set skip 0\n"
+	"            continue\n"
+	"        end\n"
+	"        switch \"$command:$word\"\n"
+	"            case";
+
+static const char fish_functions[] =
+	"\n"
+	"                set skip 1\n"
+	"            case '*:-*'\n"
+	"            case ':*'\n"
+	"                set command $word\n"
+	"            case '*'\n"
+	"                set operands (math $operands + 1)\n"
+	"        end\n"
+	"    end\n"
+	"    echo \"$command $operands\"\n"
+	"end\n\n"
+	"function __orlop_ids\n"
+	"    set -l words (commandline -opc)\n"
+	"    set -l root\n"
+	"    for i in (seq 2 (count $words))\n"
+	"        switch $words[$i]\n"
+	"            case --root\n"
+	"                set root --root $words[(math $i + 1)]\n"
+	"            case '--root=*'\n"
+	"                set root $words[$i]\n"
+	"        end\n"
+	"    end\n"
+	"    $words[1] $root list -q 2>/dev/null\n"
+	"end\n\n"
+	"complete -c orlop -f\n"
+	"complete -c orlop -s h -l help -d 'show help'\n";
+/* clang-format on */
+
+#define FISH_NO_COMMAND "test (__orlop_at) = \" 0\""
+
+static void fish_valued(struct str *out, const char *command, const struct option_row *rows,
+			size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!takes_value(&rows[i]))
+			continue;
+		str_printf(out, " %s:--%s", command, rows[i].name);
+		if (rows[i].letter)
+			str_printf(out, " %s:-%c", command, rows[i].letter);
+	}
+}
+
+static void fish_offer(struct str *out, const struct command *c, unsigned place, const char *words)
+{
+	str_printf(out, "complete -c orlop -n 'test (__orlop_at) = \"%s %u\"' -a '", c->name,
+		   place);
+	add_words(out, words);
+	str_add(out, "'\n");
+}
+
 static void fish_command(struct str *out, const struct command *c)
 {
-	char condition[64];
+	char condition[80];
 
-	str_printf(out, "\ncomplete -c orlop -n __fish_use_subcommand -a %s -d '", c->name);
+	str_printf(out, "\ncomplete -c orlop -n '" FISH_NO_COMMAND "' -a %s -d '", c->name);
 	add_escaped(out, c->summary, "");
 	str_add(out, "'\n");
-	snprintf(condition, sizeof(condition), "__fish_seen_subcommand_from %s", c->name);
+	snprintf(condition, sizeof(condition),
+		 c->options_first ? "test (__orlop_at) = \"%s 0\""
+				  : "string match -q \"%s *\" (__orlop_at)",
+		 c->name);
 	for (size_t i = 0; i < c->n_options; i++)
 		fish_option(out, condition, &c->options[i]);
-	if (c->verbs) {
-		str_printf(out, "complete -c orlop -n '%s' -a '", condition);
-		add_words(out, c->verbs);
-		str_add(out, "'\n");
-	}
-	if (c->operand_is_id)
-		str_printf(out, "complete -c orlop -n '%s' -a '(orlop list -q 2>/dev/null)'\n",
-			   condition);
+	if (c->verbs)
+		fish_offer(out, c, 0, c->verbs);
+	if (takes_many_ids(c))
+		str_printf(out, "complete -c orlop -n '%s' -a '(__orlop_ids)'\n", condition);
+	else if (c->operand_is_id)
+		fish_offer(out, c, id_place(c), "(__orlop_ids)");
+	else if (c->max_operands && !takes_new_id(c))
+		str_printf(out, "complete -c orlop -n '%s' -F\n", condition);
 	if (c->then_signal)
-		str_printf(
-			out,
-			"complete -c orlop -n '%s' -a 'HUP INT QUIT KILL USR1 USR2 TERM WINCH'\n",
-			condition);
+		fish_offer(out, c, 1, SIGNALS);
 }
 
 static void print_fish(struct str *out)
 {
+	str_add(out, fish_begin);
+	fish_valued(out, "", global_options, n_global_options);
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->verbatim)
+			fish_valued(out, commands[i]->name, commands[i]->options,
+				    commands[i]->n_options);
+	str_add(out, fish_functions);
 	str_add(out,
-		"# fish completion for orlop, printed by: orlop --help-completions fish\n\n"
-		"complete -c orlop -f\n"
-		"complete -c orlop -s h -l help -d 'show help'\n"
-		"complete -c orlop -n __fish_use_subcommand -s v -l version -d 'show the version'\n");
+		"complete -c orlop -n '" FISH_NO_COMMAND
+		"' -s v -l version -d 'show the version'\n");
 	for (size_t i = 0; i < n_global_options; i++)
-		fish_option(out, "__fish_use_subcommand", &global_options[i]);
+		fish_option(out, FISH_NO_COMMAND, &global_options[i]);
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->verbatim)
 			fish_command(out, commands[i]);
