@@ -36,29 +36,6 @@ void exit_unknown(struct container_exit *ret)
 	*ret = (struct container_exit){ .reason = "unknown" };
 }
 
-#define OOM_FILE "oom_kills"
-
-/* Written before a SIGKILL of ours: those up to then were others, long before, and not how init ended. */
-void exit_note_oom_kills(struct container *c, struct cgroup *cg)
-{
-	const int64_t n = cgroup_oom_kills(cg);
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%lld", (long long)n);
-
-	if (n > 0)
-		(void)file_replace_at(c->dir, OOM_FILE, text, (size_t)len, 0600);
-}
-
-static int64_t noted_oom_kills(const struct container *c)
-{
-	auto_str text = STR_INIT;
-	uint64_t n = 0;
-
-	if (file_read_at(c->dir, OOM_FILE, 64, &text) < 0 || parse_u64(str_text(&text), &n) < 0)
-		return 0;
-	return (int64_t)n;
-}
-
 /*
  * The kernel discards SIGHUP and SIGINT for the init of a pid namespace unless it has a handler, wherever they come
  * from, and also when the handler resets itself and raises the signal again. An init that died of one was ended by
@@ -72,8 +49,9 @@ static const char *why_signal(struct container *c, int sig, bool init)
 		return "reboot";
 	if (init && c->state.own_pid_namespace && sig == SIGINT)
 		return "halt";
-	if (sig == SIGKILL && (c->cgroup || c->state.cgroup) &&
-	    container_cgroup(c, &cg, NULL) == 0 && cgroup_oom_kills(cg) > noted_oom_kills(c))
+	/* What the kernel killed before we did were others. */
+	if (sig == SIGKILL && !store_is_marked_killed(c->dir) && (c->cgroup || c->state.cgroup) &&
+	    container_cgroup(c, &cg, NULL) == 0 && cgroup_oom_kills(cg) > 0)
 		return "oom";
 	return "signal";
 }
@@ -267,7 +245,8 @@ int container_ended(struct container *c, int wait_status, bool keep, struct cont
 	const struct process_end e = { .known = true, .status = wait_status };
 
 	exit_explain(c, &e, true, ret);
-	clock_text(ret->finished);
+	if (keep)
+		clock_text(ret->finished);
 	c->state.init.pid = 0; /* reaped: the number is nobody's now, or somebody else's */
 	return keep ? exit_keep(c, ret, EXIT_TIMEOUT, err) : 0;
 }

@@ -13,8 +13,6 @@ void exit_explain(struct container *c, const struct process_end *e, bool init,
 /* Nothing is known. */
 void exit_unknown(struct container_exit *ret);
 
-/* Before init gets a SIGKILL of ours: so that its end is not laid to an OOM kill of another process before. */
-void exit_note_oom_kills(struct container *c, struct cgroup *cg);
 /*
  * Keeps it, unless something better is kept; 0 also when the container is gone meanwhile. Takes the lock,
  * for which it waits so many seconds.

@@ -54,7 +54,7 @@ struct container *container_new(void)
 	struct container *c = a ? arena_new_of(a, struct container) : NULL;
 
 	if (c)
-		*c = (struct container){ .arena = take_ptr(a), .root = -EBADF, .dir = -EBADF };
+		*c = (struct container){ .arena = take_ptr(a), .root = -EBADF, .dir = -EBADF, .init = -EBADF };
 	return c;
 }
 
@@ -106,7 +106,7 @@ void container_free(struct container *c)
 		return;
 	cgroup_free(c->cgroup);
 	spec_doc_free(c->doc);
-	close_fds((int[]){ c->dir, c->root }, 2);
+	close_fds((int[]){ c->dir, c->root, c->init }, 3);
 	arena_free(c->arena);
 }
 

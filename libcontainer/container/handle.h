@@ -22,6 +22,7 @@ struct container {
 	const struct runtime *rt;
 	struct arena *arena; /* of `state`, and of this */
 	int root, dir;       /* state root and <root>/<id> */
+	int init;            /* a pidfd of init that a verb keeps to the end, or negative */
 	struct state state;
 	struct cgroup *cgroup;   /* opened when first needed: container_cgroup() */
 	struct spec_doc *doc;    /* the config, when this process has created the container */

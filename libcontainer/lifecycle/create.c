@@ -38,8 +38,12 @@ static void end_left_behind(struct creation *c)
 
 void creation_done(struct creation *c)
 {
+	int *const last[] = { &c->console, &c->notify, &c->bundle, &c->dir, &c->root };
 	bool busy;
 
+	/* Nobody waits for its end any more. */
+	if (c->child.pid <= 0)
+		compiled_take_fd(&c->compiled, &c->child.sync);
 	child_done(&c->child);
 	if (!c->kept) {
 		net_devices_return(c->net_devices);
@@ -64,10 +68,11 @@ void creation_done(struct creation *c)
 	join_done(c);
 	net_devices_free(c->net_devices);
 	resctrl_close(&c->resctrl);
+	foreach_array(fd, last)
+		compiled_take_fd(&c->compiled, *fd);
 	compiled_done(&c->compiled);
 	cgroup_free(c->cgroup);
 	spec_doc_free(c->doc);
-	close_fds((int[]){ c->console, c->notify, c->bundle, c->dir, c->root }, 5);
 }
 
 /* The container outlives us from here on. */

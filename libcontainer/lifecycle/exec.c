@@ -49,11 +49,15 @@ struct execution {
 
 static void execution_done(struct execution *e)
 {
+	int *const last[] = { &e->console, &e->program.fd, &e->init };
+
+	/* Nobody waits for its end any more. */
+	if (e->child.pid <= 0)
+		compiled_take_fd(&e->compiled, &e->child.sync);
 	child_done(&e->child);
+	foreach_array(fd, last)
+		compiled_take_fd(&e->compiled, *fd);
 	compiled_done(&e->compiled);
-	close_fd(e->console);
-	close_fd(e->program.fd);
-	close_fd(e->init);
 	spec_doc_free(e->file);
 	spec_doc_free(e->config_doc);
 	arena_free(e->arena);

@@ -6,9 +6,9 @@
 
 #include "base/proc.h"
 #include "base/sys.h"
-#include "container/exit.h"
 #include "container/handle.h"
 #include "lifecycle/others.h"
+#include "store/store.h"
 
 /* NULL in *ret: the container has no cgroup of its own. */
 static int own_cgroup(struct container *c, struct cgroup **ret, struct error *err)
@@ -24,11 +24,20 @@ static int not_running(bool all, struct error *err)
 	return all ? 0 : failf(err, ESRCH, "container not running");
 }
 
-static int signal_init(int pidfd, int sig, bool all, struct error *err)
+/* Marked first: else the end of init could be laid to an OOM kill of another process before. */
+static int signal_init(struct container *c, int pidfd, int sig, bool all, struct error *err)
 {
+	int num;
+
+	if (sig == SIGKILL)
+		store_mark_killed(c->dir, true);
 	if (sys_pidfd_send_signal(pidfd, sig) == 0)
 		return 0;
-	if (errno == ESRCH)
+	num = errno;
+	if (sig == SIGKILL)
+		store_mark_killed(c->dir, false);
+	errno = num;
+	if (num == ESRCH)
 		return not_running(all, err);
 	return sysf(err, "send signal %d to the container's init", sig);
 }
@@ -104,11 +113,9 @@ static int signal_container(struct container *c, int pidfd, int sig, bool all, s
 		cg = NULL;
 	if (pidfd < 0 && (!wide || !cg))
 		return not_running(all, err);
-	if (pidfd >= 0 && sig == SIGKILL && cg)
-		exit_note_oom_kills(c, cg);
 	/* Whatever becomes of the sweep: the one process of certain identity is killed first. */
 	if (pidfd >= 0 && (!wide || !cg || sig == SIGKILL))
-		r = signal_init(pidfd, sig, all, err);
+		r = signal_init(c, pidfd, sig, all, err);
 	if (r == 0 && wide && cg && !own)
 		r = sweep(c, cg, sig, pidfd >= 0, all, err);
 	else if (r == 0 && wide && cg && sig != SIGKILL)
@@ -128,12 +135,11 @@ static int settle(struct container *c, struct error *err)
 
 int container_kill(struct container *c, int sig, bool all, struct error *err)
 {
-	auto_(close_fd) int pidfd = -EBADF;
-	int r = settle(c, err);
+	int pidfd, r = settle(c, err);
 
 	if (r < 0)
 		return r;
-	pidfd = container_init_pidfd(c, err);
+	pidfd = c->init = container_init_pidfd(c, err);
 	if (pidfd < 0 && pidfd != -ESRCH)
 		return pidfd;
 	return signal_container(c, pidfd, sig, all, err);

@@ -71,6 +71,11 @@ struct plan_builder *plan_builder_new(void)
 	return b;
 }
 
+bool plan_close_later(struct plan_builder *b, int fd)
+{
+	return add_fd(b, &b->late, fd);
+}
+
 static void close_all(const struct plan_builder *b)
 {
 	const struct fds *lists[] = { &b->late, &b->kept };

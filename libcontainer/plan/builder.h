@@ -24,6 +24,8 @@ struct plan_builder;
 struct plan_builder *plan_builder_new(void);
 /* Closes the descriptors of the table too. */
 void plan_builder_free(struct plan_builder *b);
+/* A descriptor to be closed with the plan's own; false: memory is short, and it stays the caller's. */
+bool plan_close_later(struct plan_builder *b, int fd);
 DEFINE_AUTO(struct plan_builder *, plan_builder_free);
 
 /* The ops added from now on come from this member of this object (both may be NULL). */

@@ -81,6 +81,13 @@ void compiled_done(struct compiled *c)
 	*c = (struct compiled){ 0 };
 }
 
+void compiled_take_fd(struct compiled *c, int *fd)
+{
+	if (*fd >= 0 && !(c->plan && plan_close_later(c->plan, *fd)))
+		close_fd(*fd);
+	*fd = -EBADF;
+}
+
 void compile_dir(struct compile *c, const char *path)
 {
 	if (!c->dir || !streq(c->dir, path))

@@ -88,6 +88,8 @@ struct compiled {
 bool plan_clone_flags(const struct resolved *resolved, uint64_t *flags);
 
 void compiled_done(struct compiled *c);
+/* Takes *fd, to be closed by compiled_done() with the plan's own: neighbours by one call. */
+void compiled_take_fd(struct compiled *c, int *fd);
 #define auto_compiled __attribute__((cleanup(compiled_done))) struct compiled
 
 /* The namespace of that type (CLONE_NEW*) which the child joins: a borrowed descriptor, or -ENOENT. */

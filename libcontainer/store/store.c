@@ -26,6 +26,8 @@
  * What every container's directory holds, in the order of removal: while state.json is there, a
  * delete that was cut short can be repeated.
  */
+#define DIRECTORY_MODE 0711 /* of a container */
+
 static const char *const always_there[] = { "config.json", "cgroup", "state.json" };
 
 /* ---- ids ---- */
@@ -259,6 +261,20 @@ int store_is_locked(int dir)
 	return errno == EWOULDBLOCK ? 1 : -errno;
 }
 
+/* ---- a mark ---- */
+
+void store_mark_killed(int dir, bool killed)
+{
+	(void)fchmod(dir, DIRECTORY_MODE | (killed ? S_ISVTX : 0));
+}
+
+bool store_is_marked_killed(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_mode & S_ISVTX;
+}
+
 /* ---- removing ---- */
 
 void store_remove_files(int dir)
@@ -278,7 +294,7 @@ void store_abandon(int dir)
 static bool is_leftover(const char *name)
 {
 	static const char *const replaced[] = { "state.json", "exit.json", "config.json", "checkpoint.json",
-						"creating.json", "oom_kills", "mounts.json" };
+						"creating.json", "mounts.json" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(replaced); i++) {
 		size_t n = strlen(replaced[i]);
@@ -291,7 +307,7 @@ static bool is_leftover(const char *name)
 
 static bool is_ours(const char *name)
 {
-	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json", "oom_kills",
+	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json",
 					    "mounts.json", STORE_OUTLIVES };
 
 	foreach_array(ours, rare)
@@ -411,7 +427,7 @@ static int try_reserve(int root, const char *id, bool made, int *ret, struct err
 int store_reserve(int root, const char *id, struct error *err)
 {
 	for (;;) {
-		bool made = mkdirat(root, id, 0711) == 0;
+		bool made = mkdirat(root, id, DIRECTORY_MODE) == 0;
 		int r, dir;
 
 		if (!made && errno != EEXIST)

@@ -9,13 +9,12 @@
  *   cgroup       0600  the caller's cgroups, when the container's are relative to them
  *   start.sock   0600  while created and not started: init accepts here (launch/)
  *   creating.json 0600 the state while hooks of `create` run, for those who ask from there
- *   oom_kills    0600  how many there were when we killed init, if any (container/exit.c)
  *   exit.json    0600  how init ended, when somebody was there to see it (container/exit.c)
  *   checkpoint.json 0600  how the last checkpoint ended (lifecycle/checkpoint.c)
  *   mounts.json  0600  mounts that were added to the running container (control/mounts.c)
  *   outlives     0600  empty: it has processes outside of its pid namespace (lifecycle/others.c)
  *   notify/      0755  with NOTIFY_SOCKET: mounted in the container (host/notify.h)
- *   (directory)  0711, flock(2)ed by verbs that change the container
+ *   (directory)  0711, flock(2)ed by verbs that change the container; sticky: we have killed init (store_mark_killed())
  *
  * Default root: /run/orlop; $XDG_RUNTIME_DIR/orlop (01700) when not root, or in a user namespace whose
  * USER is not root. Files go in the order config.json, cgroup, state.json, the rest, then the directory: a
@@ -49,6 +48,13 @@ int store_open_root(const struct runtime *rt, bool make, struct error *err);
  * holds its lock) is taken over, with its config.json. Returns the locked directory's descriptor.
  */
 int store_reserve(int root, const char *id, struct error *err);
+
+/*
+ * That a SIGKILL of ours ended init. The mark is the sticky bit of the container's directory: one call, and no file that
+ * delete would have to remove. Taken back with `killed` false.
+ */
+void store_mark_killed(int dir, bool killed);
+bool store_is_marked_killed(int dir);
 
 /* Where the containers of this caller are; in buf, which has room for PATH_MAX, or elsewhere. */
 const char *store_root_path(const struct runtime *rt, char *buf, size_t size);
