@@ -29,9 +29,9 @@ struct directory_entry {
 	char name[];
 };
 
-static long copy_dir(int from, int to, unsigned depth, struct copy_budget *b);
+static RARE long copy_dir(int from, int to, unsigned depth, struct copy_budget *b);
 
-static long open_beneath(int dir, const char *name, uint64_t flags)
+static RARE long open_beneath(int dir, const char *name, uint64_t flags)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
@@ -41,7 +41,7 @@ static long open_beneath(int dir, const char *name, uint64_t flags)
 	return sys(openat2, dir, name, &how, sizeof(how));
 }
 
-static long charge(struct copy_budget *b, uint64_t bytes)
+static RARE long charge(struct copy_budget *b, uint64_t bytes)
 {
 	if (!b->bounded)
 		return 0;
@@ -55,7 +55,7 @@ static long charge(struct copy_budget *b, uint64_t bytes)
  * The bytes from `at` to `end`; fewer when the file has become shorter. What was read into the page cache for a big file
  * would count as the container's too: it is given back as we go.
  */
-static long copy_bytes(int from, int to, int64_t at, int64_t end, struct copy_budget *b)
+static RARE long copy_bytes(int from, int to, int64_t at, int64_t end, struct copy_budget *b)
 {
 	const bool forget = b->bounded && end - at > CHUNK_MAX;
 	long n = charge(b, ((uint64_t)(end - at) + PAGE - 1) / PAGE * PAGE);
@@ -77,7 +77,7 @@ static long copy_bytes(int from, int to, int64_t at, int64_t end, struct copy_bu
 }
 
 /* Part by part, between the holes. */
-static long copy_sparse(int from, int to, int64_t size, struct copy_budget *b)
+static RARE long copy_sparse(int from, int to, int64_t size, struct copy_budget *b)
 {
 	int64_t at = 0;
 	long r = 0;
@@ -100,7 +100,7 @@ static long copy_sparse(int from, int to, int64_t size, struct copy_budget *b)
 	return r < 0 ? r : sys(ftruncate, to, size);
 }
 
-static long copy_file(int from, int to, const char *name, const struct statx *st,
+static RARE long copy_file(int from, int to, const char *name, const struct statx *st,
 		      struct copy_budget *b)
 {
 	int64_t size = (int64_t)st->stx_size;
@@ -120,7 +120,7 @@ static long copy_file(int from, int to, const char *name, const struct statx *st
 	return r;
 }
 
-static long copy_link(int from, int to, const char *name)
+static RARE long copy_link(int from, int to, const char *name)
 {
 	char target[4096];
 	long n = sys(readlinkat, from, name, target, sizeof(target) - 1);
@@ -131,7 +131,7 @@ static long copy_link(int from, int to, const char *name)
 	return sys(symlinkat, target, to, name);
 }
 
-static long copy_below(int from, int to, const char *name, unsigned depth, struct copy_budget *b)
+static RARE long copy_below(int from, int to, const char *name, unsigned depth, struct copy_budget *b)
 {
 	long r, in, out;
 
@@ -149,7 +149,7 @@ static long copy_below(int from, int to, const char *name, unsigned depth, struc
 	return r;
 }
 
-static long copy_owner(int to, const char *name, const struct statx *st)
+static RARE long copy_owner(int to, const char *name, const struct statx *st)
 {
 	struct {
 		int64_t s, ns;
@@ -164,7 +164,7 @@ static long copy_owner(int to, const char *name, const struct statx *st)
 	return r;
 }
 
-static long copy_entry(int from, int to, const char *name, unsigned depth, struct copy_budget *b)
+static RARE long copy_entry(int from, int to, const char *name, unsigned depth, struct copy_budget *b)
 {
 	struct statx st;
 	long r = sys(statx, from, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
@@ -189,7 +189,7 @@ static long copy_entry(int from, int to, const char *name, unsigned depth, struc
 	return r < 0 ? r : copy_owner(to, name, &st);
 }
 
-static long copy_entries(int from, int to, const char *buf, long n, unsigned depth,
+static RARE long copy_entries(int from, int to, const char *buf, long n, unsigned depth,
 			 struct copy_budget *b)
 {
 	for (long at = 0; at < n;) {
@@ -205,7 +205,7 @@ static long copy_entries(int from, int to, const char *buf, long n, unsigned dep
 	return 0;
 }
 
-static long copy_dir(int from, int to, unsigned depth, struct copy_budget *b)
+static RARE long copy_dir(int from, int to, unsigned depth, struct copy_budget *b)
 {
 	_Alignas(8) char buf[ENTRIES_ROOM];
 	long r, n;
@@ -219,7 +219,7 @@ static long copy_dir(int from, int to, unsigned depth, struct copy_budget *b)
 	return r;
 }
 
-long copy_tree(int from, int to, struct copy_budget *b)
+RARE long copy_tree(int from, int to, struct copy_budget *b)
 {
 	long r, in = open_beneath(from, ".", O_RDONLY | O_DIRECTORY);
 	long out = open_beneath(to, ".", O_RDONLY | O_DIRECTORY);

@@ -187,7 +187,7 @@ static void keep_placed(const struct stage *s)
 		(void)sys(fcntl, fd, F_SETFD, FD_CLOEXEC);
 }
 
-static char **hook_environment(const struct stage *s, const struct plan_op *op)
+static RARE char **hook_environment(const struct stage *s, const struct plan_op *op)
 {
 	static char *const empty[] = { NULL };
 
@@ -196,7 +196,7 @@ static char **hook_environment(const struct stage *s, const struct plan_op *op)
 	return op->l2.at ? stage_list(s, op->l2) : (char **)(uintptr_t)empty;
 }
 
-static void hook_child(struct stage *s, const struct plan_op *op)
+static RARE void hook_child(struct stage *s, const struct plan_op *op)
 {
 	int state = stage_fd(s, op);
 
@@ -217,7 +217,7 @@ static void hook_child(struct stage *s, const struct plan_op *op)
 }
 
 /* 0: it has not ended within so many seconds (0: for ever). */
-static long await_end(int pidfd, uint64_t seconds)
+static RARE long await_end(int pidfd, uint64_t seconds)
 {
 	struct __kernel_timespec time = { .tv_sec = (long long)seconds };
 	struct pollfd poll = { .fd = pidfd, .events = POLLIN };
@@ -229,7 +229,7 @@ static long await_end(int pidfd, uint64_t seconds)
 	return r;
 }
 
-static long hook_wait(struct stage *s, const struct plan_op *op, long pid, int pidfd)
+static RARE long hook_wait(struct stage *s, const struct plan_op *op, long pid, int pidfd)
 {
 	int status = 0;
 	long r = await_end(pidfd, op->x);
@@ -310,7 +310,7 @@ long op_FIND_EXEC(struct stage *s, const struct plan_op *op)
 }
 
 /* The filter may forbid anything to us from now on, and a listener's first question would be our own. */
-static long load_with_listener(struct stage *s, unsigned flags, struct sock_fprog *program)
+static RARE long load_with_listener(struct stage *s, unsigned flags, struct sock_fprog *program)
 {
 	volatile uint32_t *taken;
 	long r, number, at, fd = sys(memfd_create, "listener", MFD_CLOEXEC);

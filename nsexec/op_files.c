@@ -41,7 +41,7 @@ static long check_node(int dir, const char *name, const struct plan_op *op)
 	return 0;
 }
 
-static long attach_node(struct stage *s, int tree, const struct plan_op *op)
+static RARE long attach_node(struct stage *s, int tree, const struct plan_op *op)
 {
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 	bool made;
@@ -64,7 +64,7 @@ static long attach_node(struct stage *s, int tree, const struct plan_op *op)
  * The kernel lets us make no nodes (a user namespace around us, rules for devices, a filter): the host's of the same
  * numbers is as good. It is not for the container to change.
  */
-static long bind_node(struct stage *s, const struct plan_op *op)
+static RARE long bind_node(struct stage *s, const struct plan_op *op)
 {
 	long r, tree = sys(open_tree, AT_FDCWD, stage_s2(s, op), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 

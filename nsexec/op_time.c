@@ -8,7 +8,7 @@
 #include "nsexec/stage.h"
 #include "nsexec/sys.h"
 
-long op_TIME(struct stage *s, const struct plan_op *op)
+RARE long op_TIME(struct stage *s, const struct plan_op *op)
 {
 	struct __kernel_timespec now;
 	long r = sys(clock_gettime, CLOCK_MONOTONIC, &now);

@@ -11,6 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * What few containers need, in a segment of its own: with the first instruction the kernel maps up to 16 pages of the
+ * segment it is in, and a container that waits for `start` holds them.
+ */
+#ifdef NSEXEC_HOSTED
+#define RARE
+#else
+#define RARE __attribute__((section(".rare"), noinline))
+#endif
+
 #ifdef NSEXEC_HOSTED
 #include <errno.h>
 #include <unistd.h>
