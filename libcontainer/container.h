@@ -443,7 +443,7 @@ struct container_mount {
 	size_t n_options;
 };
 int container_mounts_add(struct container *c, const struct container_mount *m, struct error *err);
-/* An array of mounts as of a config; all are attached, or the error says which was not (those before it are). */
+/* An array of mounts as of a config; all are attached, or none, and the error says which was not. */
 int container_mounts_add_file(struct container *c, const char *path, struct error *err);
 /* Only what was added. */
 int container_mounts_remove(struct container *c, const char *destination, struct error *err);

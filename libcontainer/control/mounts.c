@@ -43,6 +43,7 @@ struct addition {
 	struct child child;
 	pid_t copier;            /* in a copy of our mounts; 0: none      */
 	int copier_pidfd, copier_end;
+	bool may_enter;          /* that copy, from here                  */
 };
 
 /* ---- what may change ---- */
@@ -170,19 +171,107 @@ static int compile(struct addition *a, struct cgroup *cg, struct error *err)
 	return r < 0 ? r : plan_compile(&in, &a->compiled, err);
 }
 
+/* One record for each source: its descriptor, or a negative errno. */
+struct tree_record {
+	struct {
+		int32_t num;
+		bool cloned; /* what failed came after that */
+	} what;
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec data;
+	struct msghdr message;
+};
+
+static struct msghdr *tree_message(struct tree_record *t, bool with_fd)
+{
+	t->data = (struct iovec){ &t->what, sizeof(t->what) };
+	t->message = (struct msghdr){ .msg_iov = &t->data, .msg_iovlen = 1 };
+	if (with_fd) {
+		t->message.msg_control = t->control.bytes;
+		t->message.msg_controllen = sizeof(t->control.bytes);
+	}
+	return &t->message;
+}
+
+/* Who may not enter other namespaces has this done by who is there. */
+static void send_trees(const struct compiled *c, int end)
+{
+	for (size_t i = 0; i < c->n_sources; i++) {
+		const struct source *s = &c->sources[i];
+		unsigned flags = OPEN_TREE_CLONE | (s->recursive ? AT_RECURSIVE : 0) |
+				 (s->link ? AT_SYMLINK_NOFOLLOW : 0);
+		auto_(close_fd) int fd = sys_open_tree(AT_FDCWD, s->path, flags);
+		struct tree_record t = { .what = { .num = fd < 0 ? -errno : 0, .cloned = fd >= 0 } };
+		struct cmsghdr *head;
+
+		if (fd >= 0)
+			t.what.num = source_finish(s, fd, NULL);
+		(void)tree_message(&t, t.what.num == 0);
+		head = t.what.num < 0 ? NULL : CMSG_FIRSTHDR(&t.message);
+		if (head) {
+			*head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+						  .cmsg_type = SCM_RIGHTS };
+			memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+		}
+		if (sendmsg(end, &t.message, MSG_NOSIGNAL) < 0)
+			return;
+	}
+}
+
+static int receive_tree(int end, bool *cloned)
+{
+	struct tree_record t = { .what = { .num = -EIO } };
+	const struct cmsghdr *head;
+	int fd = -EIO;
+
+	if (recvmsg(end, tree_message(&t, true), MSG_CMSG_CLOEXEC) != sizeof(t.what))
+		return -EIO;
+	head = CMSG_FIRSTHDR(&t.message);
+	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	*cloned = t.what.cloned;
+	return t.what.num < 0 ? t.what.num : fd;
+}
+
+static int receive_trees(struct addition *a, struct error *err)
+{
+	int *fds = arena_array_of(a->doc->arena, int, a->compiled.n_sources), r;
+	const struct source *unfinished = NULL;
+
+	if (!fds)
+		return failf(err, ENOMEM, "mounts: out of memory");
+	for (size_t i = 0; i < a->compiled.n_sources; i++) {
+		bool cloned = false;
+
+		fds[i] = receive_tree(a->copier_end, &cloned);
+		if (fds[i] < 0 && cloned && !unfinished)
+			unfinished = &a->compiled.sources[i];
+	}
+	r = mount_sources_take(&a->compiled, fds, err);
+	return r < 0 && unfinished ?
+		       error_context(err, "propagation or id mapping, for which a user may lack the right") :
+		       r;
+}
+
 /*
  * A copy of our mounts that the container's user namespace owns: there the kernel has locked them, as in the mount
  * namespace of a container that is being made. It lives as long as the process that holds it.
  */
-static void hold_copy(int pidfd, int end)
+static void hold_copy(const struct addition *a, int end)
 {
 	int32_t num = 0;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (setns(pidfd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
+	if (setns(a->pidfd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
 		num = errno;
-	if (write(end, &num, sizeof(num)) == sizeof(num))
-		(void)read(end, &num, sizeof(num));
+	if (write(end, &num, sizeof(num)) != sizeof(num) || num)
+		_exit(0);
+	if (!a->may_enter) /* asked before: here we have all rights */
+		send_trees(&a->compiled, end);
+	(void)read(end, &num, sizeof(num));
 	_exit(0);
 }
 
@@ -203,7 +292,7 @@ static int start_copy(struct addition *a, struct error *err)
 		return sysf(err, "fork");
 	if (a->copier == 0) {
 		close_fd(ends[0]);
-		hold_copy(a->pidfd, ends[1]);
+		hold_copy(a, ends[1]);
 	}
 	a->copier_pidfd = sys_pidfd_open(a->copier, 0);
 	if (a->copier_pidfd < 0)
@@ -215,11 +304,15 @@ static int start_copy(struct addition *a, struct error *err)
 
 static int clone_sources(struct addition *a, struct error *err)
 {
-	int r = a->compiled.n_sources ? start_copy(a, err) : 0;
+	int r;
 
-	if (r == 0 && a->compiled.n_sources)
-		r = mount_sources_clone(&a->compiled, a->copier, a->copier_pidfd, err);
-	return r;
+	a->may_enter = sources_may_enter();
+	r = a->compiled.n_sources ? start_copy(a, err) : 0;
+
+	if (r < 0 || !a->compiled.n_sources)
+		return r;
+	return a->may_enter ? mount_sources_clone(&a->compiled, a->copier, a->copier_pidfd, err)
+				   : receive_trees(a, err);
 }
 
 static int attach(struct addition *a, struct error *err)
@@ -260,12 +353,11 @@ static int written_options(struct arena *a, const struct json *mount, spec_strin
 	return 0;
 }
 
-static int record(struct addition *a, struct error *err)
+static int record(struct addition *a, int root, struct error *err)
 {
 	struct mount_records all;
 	struct arena *arena = a->doc->arena;
-	auto_(close_fd) int root = inside_root(a->c, err);
-	int r = root < 0 ? root : mount_records_read(a->c->dir, arena, &all, err);
+	int r = mount_records_read(a->c->dir, arena, &all, err);
 
 	for (size_t i = 0; r == 0 && i < a->resolved->mounts.n; i++) {
 		const struct resolved_mount *m = &a->resolved->mounts.v[i];
@@ -304,60 +396,6 @@ static void addition_done(struct addition *a)
 	close_fd(a->pidfd);
 	spec_doc_free(a->doc);
 	spec_doc_free(a->config);
-}
-
-static int add_all(struct addition *a, const struct json *mounts, const struct container_mount *m,
-		   struct error *err)
-{
-	struct cgroup *cg = NULL;
-	int r;
-
-	a->pidfd = lock_running(a->c, err);
-	if (a->pidfd < 0)
-		return a->pidfd;
-	a->here = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (a->here < 0)
-		return sysf(err, "open the current directory");
-	r = container_config(a->c, &a->config, err);
-	if (r == 0)
-		r = make_config(a, mounts, m, err);
-	if (r == 0)
-		r = container_cgroup(a->c, &cg, err);
-	if (r == 0)
-		r = compile(a, cg, err);
-	if (r == 0)
-		r = attach(a, err);
-	return r < 0 ? r : record(a, err);
-}
-
-int container_mounts_add(struct container *c, const struct container_mount *m, struct error *err)
-{
-	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT,
-			      .copier_pidfd = -EBADF, .copier_end = -EBADF };
-	int r = add_all(&a, NULL, m, err);
-
-	addition_done(&a);
-	return r;
-}
-
-int container_mounts_add_file(struct container *c, const char *path, struct error *err)
-{
-	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT,
-			      .copier_pidfd = -EBADF, .copier_end = -EBADF };
-	auto_(arena_free) struct arena *arena = arena_new();
-	struct str text = STR_IN(arena);
-	struct json *top = NULL;
-	int r = arena ? file_read_at(AT_FDCWD, path, JSON_SIZE_MAX, &text) : -ENOMEM;
-
-	if (r < 0)
-		return codef(err, r, "read '%s'", path);
-	r = json_parse(arena, str_text(&text), text.n, path_last(path), &top, err);
-	if (r == 0 && top->type != JSON_ARRAY)
-		r = failf(err, EINVAL, "'%s': expected an array of mounts", path);
-	if (r == 0)
-		r = add_all(&a, top, NULL, err);
-	addition_done(&a);
-	return r;
 }
 
 /* ---- taking away ---- */
@@ -403,6 +441,110 @@ static int unmount_in_child(int pidfd, const struct mount_record *m, struct erro
 			     "what is mounted on '%s' now is not what 'mounts add' has mounted there",
 			     m->destination);
 	return codef(err, WEXITSTATUS(status), "unmount '%s'", m->destination);
+}
+
+/* What is on each destination. */
+static struct inside_place *look_at_places(const struct addition *a, int root)
+{
+	size_t n = a->resolved->mounts.n;
+	struct inside_place *v = arena_array_of(a->doc->arena, struct inside_place, n);
+
+	for (size_t i = 0; v && i < n; i++)
+		if (inside_look(root, a->resolved->mounts.v[i].destination, true, &v[i]) < 0)
+			v[i] = (struct inside_place){ 0 };
+	return v;
+}
+
+static bool is_same(const struct inside_place *x, const struct inside_place *y)
+{
+	return x->mounted == y->mounted && x->mount == y->mount && x->unique == y->unique;
+}
+
+/* Of several mounts one failed: those before it go again, the last first. */
+static void take_back(const struct addition *a, int root, const struct inside_place *before)
+{
+	for (size_t i = a->resolved->mounts.n; i-- > 0;) {
+		struct mount_record m = { .destination = a->resolved->mounts.v[i].destination };
+		struct inside_place now;
+
+		if (inside_look(root, m.destination, true, &now) < 0 || !now.mounted || is_same(&now, &before[i]))
+			continue;
+		m.mount = now.mount;
+		m.unique = now.unique;
+		(void)unmount_in_child(a->pidfd, &m, NULL);
+	}
+}
+
+static int attach_all(struct addition *a, struct error *err)
+{
+	auto_(close_fd) int root = inside_root(a->c, err);
+	const struct inside_place *before = root < 0 ? NULL : look_at_places(a, root);
+	int r;
+
+	if (root < 0)
+		return root;
+	if (!before)
+		return failf(err, ENOMEM, "mounts: out of memory");
+	r = attach(a, err);
+	if (r == 0)
+		r = record(a, root, err);
+	if (r < 0)
+		take_back(a, root, before);
+	return r;
+}
+
+static int add_all(struct addition *a, const struct json *mounts, const struct container_mount *m,
+		   struct error *err)
+{
+	struct cgroup *cg = NULL;
+	int r;
+
+	a->pidfd = lock_running(a->c, err);
+	if (a->pidfd < 0)
+		return a->pidfd;
+	a->here = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (a->here < 0)
+		return sysf(err, "open the current directory");
+	r = container_config(a->c, &a->config, err);
+	if (r == 0)
+		r = make_config(a, mounts, m, err);
+	if (r == 0)
+		r = container_cgroup(a->c, &cg, err);
+	if (r == 0)
+		r = compile(a, cg, err);
+	if (r == 0)
+		r = attach_all(a, err);
+	return r;
+}
+
+int container_mounts_add(struct container *c, const struct container_mount *m, struct error *err)
+{
+	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT,
+			      .copier_pidfd = -EBADF, .copier_end = -EBADF };
+	int r = add_all(&a, NULL, m, err);
+
+	addition_done(&a);
+	return r;
+}
+
+int container_mounts_add_file(struct container *c, const char *path, struct error *err)
+{
+	struct addition a = { .c = c, .pidfd = -EBADF, .here = -EBADF, .child = CHILD_INIT,
+			      .copier_pidfd = -EBADF, .copier_end = -EBADF };
+	auto_(arena_free) struct arena *arena = arena_new();
+	struct str text = STR_IN(arena);
+	struct json *top = NULL;
+	int r = arena ? file_read_at(AT_FDCWD, path, JSON_SIZE_MAX, &text) : -ENOMEM;
+
+	if (r < 0)
+		return codef(err, r, "read '%s'", path);
+	r = json_parse(arena, str_text(&text), text.n, path_last(path), &top, err);
+	if (r == 0 && top->type != JSON_ARRAY)
+		r = failf(err, EINVAL, "'%s': expected an array of mounts", path);
+	if (r == 0)
+		r = add_all(&a, top, NULL, err);
+	addition_done(&a);
+	return r;
 }
 
 static struct mount_record *last_on(struct mount_records *all, const char *destination)

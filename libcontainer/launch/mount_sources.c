@@ -146,7 +146,7 @@ static int open_root_of(pid_t pid, struct error *err)
 }
 
 /* The first failure, in the order of the config. All that was opened is the plan's. */
-static int take(struct compiled *c, const int *fds, struct error *err)
+int mount_sources_take(struct compiled *c, const int *fds, struct error *err)
 {
 	const struct source *failed = NULL;
 	int num = 0;
@@ -192,7 +192,7 @@ int mount_sources_clone(struct compiled *c, pid_t child, int pidfd, struct error
 		fds[i] = c->sources[i].late ? 0 : -ECHILD;
 	r = run_helper(&request, err);
 	if (r == 0)
-		r = take(c, fds, err);
+		r = mount_sources_take(c, fds, err);
 	for (size_t i = 0; r == 0 && i < c->n_sources; i++)
 		if (!c->sources[i].late)
 			r = finish(&c->sources[i], fds[i], err);

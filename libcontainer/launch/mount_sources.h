@@ -13,5 +13,7 @@
 
 /* All but the late ones, into the table of the plan: before that is sent. */
 int mount_sources_clone(struct compiled *c, pid_t child, int pidfd, struct error *err);
+/* The same, by clones that somebody else has made there and finished, or negative errnos: one for each source. Taken. */
+int mount_sources_take(struct compiled *c, const int *fds, struct error *err);
 /* The late one of that number, inside `root`, a directory in the child's mount namespace. A descriptor. */
 int mount_source_late(const struct compiled *c, int pidfd, int root, int number, struct error *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/proc.h"
 #include "base/sys.h"
 #include "json/json.h"
 #include "store/store.h"
@@ -33,7 +34,19 @@ static const struct {
 
 struct joined {
 	const char *path[N_TYPES], *id[N_TYPES]; /* in the arena of the document; NULL: not joined */
+	bool is_ours[N_TYPES];                   /* that of the runtime: the config names none     */
 };
+
+/*
+ * What both share already, as the host's network that is not made anew, needs no joining: who has no right over it could
+ * not do that.
+ */
+static bool is_ours(pid_t pid, const char *file)
+{
+	uint64_t theirs, ours;
+
+	return proc_namespace(pid, file, &theirs) == 0 && proc_namespace(0, file, &ours) == 0 && theirs == ours;
+}
 
 /* ---- "ID[:ns,ns]" ---- */
 
@@ -105,6 +118,7 @@ static int join_one(struct creation *c, const char *text, struct joined *j, stru
 		j->id[i] = arena_strdup(a, id);
 		if (!j->path[i] || !j->id[i])
 			return sysf(err, "--join");
+		j->is_ours[i] = is_ours(other->state.init.pid, types[i].file);
 	}
 	return 0;
 }
@@ -141,7 +155,7 @@ static void write_namespaces(struct json_out *o, const struct json *old, const s
 		if (!is_joined(ns, j))
 			json_node(o, NULL, ns);
 	for (size_t i = 0; i < N_TYPES; i++) {
-		if (!j->path[i])
+		if (!j->path[i] || j->is_ours[i])
 			continue;
 		json_object_begin(o, NULL);
 		json_string(o, "type", types[i].oci);

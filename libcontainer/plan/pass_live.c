@@ -108,24 +108,30 @@ static int configure(int fs, const struct mount_option_value *o, struct error *e
 int live_host_filesystem(struct compile *c, const struct resolved_mount *m, struct error *err)
 {
 	auto_(close_fd) int fs = -EBADF;
-	int fd;
+	int fd, r;
 
 	/* Made here it would have no locks, and the container's root could take "ro" off it. */
 	if (c->mounts_are_locked)
 		return failf(err, EPERM,
-			     "a filesystem of type '%s' on files of the host cannot be added to a container "
-			     "with a user namespace",
-			     m->type);
+			     "mount on '%s': a filesystem of type '%s' on files of the host cannot be added to a "
+			     "container with a user namespace",
+			     m->destination, m->type);
 	fs = sys_fsopen(m->type);
 	if (fs < 0)
 		return sysf(err, "filesystem type '%s'", m->type);
 	for (size_t i = 0; i < m->n_options; i++) {
-		int r = configure(fs, &m->options[i], err);
+		r = configure(fs, &m->options[i], err);
 
 		if (r < 0)
 			return r;
 	}
-	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE) < 0)
+	r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE);
+	if (r < 0 && errno == ENOTBLK)
+		return failf(err, ENOTBLK,
+			     "mount on '%s': this kernel mounts type '%s' from block devices only: attach the image to "
+			     "one ('losetup --find --show FILE'), and give that",
+			     m->destination, m->type);
+	if (r < 0)
 		return sysf(err, "make the filesystem '%s'", m->type);
 	fd = sys_fsmount(fs, (unsigned)m->top.set);
 	if (fd < 0)

@@ -13,12 +13,20 @@
 #define AT_RECURSIVE 0x8000
 #endif
 
-bool sources_wait(const struct compile *c)
+bool sources_may_enter(void)
 {
 	const uint64_t rights = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT;
 
-	/* Without these rights only the child itself can clone: by path, in its own namespaces. */
-	return c->mounts_are_locked && (self_status()->permitted & rights) == rights;
+	return (self_status()->permitted & rights) == rights;
+}
+
+/*
+ * Without these rights only the child itself can clone: by path, in its own namespaces. Of a container that runs the child
+ * has not the host's tree before it: then a process of ours clones in a copy of our mounts (control/mounts.c).
+ */
+bool sources_wait(const struct compile *c)
+{
+	return c->mounts_are_locked && (c->in->live || sources_may_enter());
 }
 
 int source_failed(const struct source *s, int num, struct error *err)

@@ -35,6 +35,8 @@ struct source {
 
 #define SOURCE_INIT .fd = -EBADF, .userns = -EBADF
 
+/* Whether we may enter the child's mount namespace to clone there. */
+bool sources_may_enter(void);
 /* Whether sources are noted, not cloned. */
 bool sources_wait(const struct compile *c);
 /* Adds the op that makes the tree the stage's `mount`. s->userns is taken. */

@@ -86,6 +86,28 @@ options_of() {
 	[ "$(cat "$T/upper/b")" = new ]
 }
 
+@test "of a file of mounts all are there, or none" {
+	volume
+	config '.root.readonly = true'
+	start_sleeper
+	jq -n --arg s "$T/volume" '[{ destination: "/tmp", type: "bind", source: $s, options: ["bind"] },
+		{ destination: "/tmp/file", type: "bind", source: ($s + "/file"), options: ["bind"] },
+		{ destination: "/nowhere", type: "tmpfs", source: "tmpfs" }]' >"$T/three.json"
+	fails 1 "'/nowhere'" mounts add "$ID" "$T/three.json"
+	says "read-only file system"
+	[ -z "$(options_of /tmp)" ]
+	[ -z "$(options_of /tmp/file)" ]
+	fails 1 "was not mounted by" mounts remove "$ID" /tmp
+}
+
+@test "an image file where the kernel wants a block device is told as such" {
+	grep -qw ext4 /proc/filesystems || skip "this kernel has no ext4"
+	truncate -s 1M "$T/image"
+	start_sleeper
+	fails 1 "this kernel mounts type 'ext4' from block devices only" mounts add "$ID" /img --type ext4 --source "$T/image"
+	says "losetup"
+}
+
 @test "mounts add of an image needs the image" {
 	start_sleeper
 	fails 1 "a filesystem of type 'erofs' needs an image file" mounts add "$ID" /img --type erofs
