@@ -148,7 +148,7 @@ static int execute(const struct command *c, const struct invocation *inv)
 	log_debug("orlop %s (%s): %s %s", ORLOP_VERSION, ORLOP_COMMIT, c->name,
 		  inv->n_args ? inv->args[0] : "");
 	timings_mark("command line");
-	r = c->run(inv, &err);
+	r = command_run(c, inv, &err);
 	timings_mark("the rest");
 	if (r >= 0)
 		return r;

@@ -87,18 +87,31 @@ int mount_records_read(int dir, struct arena *a, struct mount_records *ret, stru
 	return r;
 }
 
-static void write_one(struct json_out *o, const struct mount_record *m)
+void mount_entry_write(struct json_out *o, const struct container_mount *m)
 {
-	json_object_begin(o, NULL);
 	json_string(o, "destination", m->destination);
 	if (m->type)
 		json_string(o, "type", m->type);
 	if (m->source)
 		json_string(o, "source", m->source);
 	json_array_begin(o, "options");
-	for (size_t i = 0; i < m->options.n; i++)
-		json_string(o, NULL, m->options.v[i]);
+	for (size_t i = 0; i < m->n_options; i++)
+		json_string(o, NULL, m->options[i]);
 	json_array_end(o);
+}
+
+static void write_one(struct json_out *o, const struct mount_record *m)
+{
+	const struct container_mount entry = {
+		.destination = m->destination,
+		.type = m->type,
+		.source = m->source,
+		.options = m->options.v,
+		.n_options = m->options.n,
+	};
+
+	json_object_begin(o, NULL);
+	mount_entry_write(o, &entry);
 	json_u64(o, "mount", m->mount);
 	json_u64(o, "unique", m->unique);
 	json_object_end(o);

@@ -52,16 +52,41 @@ static void item(struct container_rows *r, struct json_out *o, const char *asked
 
 struct listing {
 	struct container_rows *rows;
-	struct json_out *o;
+	struct json_out *o; /* owned */
+	struct cgroup *cgroup;
 };
 
-static void get_one(struct cgroup *cg, const char *asked, const struct listing *l)
+/* As rows of two columns and as an array; listing_end() ends it, also when `r`, what went before, is a failure. */
+static int listing_begin(struct listing *l, struct container *c, struct container_rows *rows, int r,
+			 struct error *err)
+{
+	*l = (struct listing){ .rows = rows, .o = json_out_new("  ") };
+	rows_begin(rows, 2);
+	if (r == 0)
+		r = container_cgroup(c, &l->cgroup, err);
+	if (r < 0 || !l->o)
+		return r < 0 ? r : sysf(err, "cgroup of the container");
+	json_array_begin(l->o, NULL);
+	return 0;
+}
+
+static int listing_end(struct listing *l, int r, struct error *err)
+{
+	if (l->o)
+		json_array_end(l->o);
+	if (r == 0)
+		r = rows_end(l->rows, l->o, err);
+	json_out_free(l->o);
+	return r;
+}
+
+static void get_one(const char *asked, const struct listing *l)
 {
 	struct cgroup_file f = { 0 };
 	struct error why = ERROR_INIT;
 	auto_str value = STR_INIT;
 
-	if (cgroup_file_find(cg, asked, &f, &why) == 0 && cgroup_file_read(&f, &value, &why) == 0) {
+	if (cgroup_file_find(l->cgroup, asked, &f, &why) == 0 && cgroup_file_read(&f, &value, &why) == 0) {
 		log_counterpart(asked, &f);
 		add_lines(l->rows, asked, str_text(&value));
 	}
@@ -86,32 +111,24 @@ static int get_listed(const struct cgroup_file *f, void *ctx, struct error *err)
 int container_cgroup_get(struct container *c, const struct container_cgroup_item *items, size_t n,
 			 struct container_rows *ret, struct error *err)
 {
-	auto_(json_out_free) struct json_out *o = json_out_new("  ");
-	const struct listing l = { .rows = ret, .o = o };
-	struct cgroup *cg = NULL;
-	int r = container_cgroup(c, &cg, err);
+	struct listing l;
+	int r = listing_begin(&l, c, ret, 0, err);
 
-	rows_begin(ret, 2);
-	if (r < 0 || !o)
-		return r < 0 ? r : sysf(err, "cgroup files");
-	json_array_begin(o, NULL);
-	for (size_t i = 0; i < n; i++)
-		get_one(cg, items[i].file, &l);
-	if (n == 0)
-		r = cgroup_files_each(cg, get_listed, (void *)(uintptr_t)&l, err);
-	json_array_end(o);
-	return r < 0 ? r : rows_end(ret, o, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		get_one(items[i].file, &l);
+	if (r == 0 && n == 0)
+		r = cgroup_files_each(l.cgroup, get_listed, &l, err);
+	return listing_end(&l, r, err);
 }
 
 /* ---- set ---- */
 
-static void set_one(struct cgroup *cg, const struct container_cgroup_item *i,
-		    const struct listing *l)
+static void set_one(const struct container_cgroup_item *i, const struct listing *l)
 {
 	struct cgroup_file f = { 0 };
 	struct error why = ERROR_INIT;
 
-	if (cgroup_file_find(cg, i->file, &f, &why) == 0 &&
+	if (cgroup_file_find(l->cgroup, i->file, &f, &why) == 0 &&
 	    cgroup_file_write(&f, i->value, &why) == 0)
 		log_counterpart(i->file, &f);
 	item(l->rows, l->o, i->file, &f, i->value, &why);
@@ -121,21 +138,12 @@ static void set_one(struct cgroup *cg, const struct container_cgroup_item *i,
 int container_cgroup_set(struct container *c, const struct container_cgroup_item *items, size_t n,
 			 struct container_rows *ret, struct error *err)
 {
-	auto_(json_out_free) struct json_out *o = json_out_new("  ");
-	const struct listing l = { .rows = ret, .o = o };
-	struct cgroup *cg = NULL;
-	int r = container_lock_made(c, err);
+	struct listing l;
+	int r = listing_begin(&l, c, ret, container_lock_made(c, err), err);
 
-	rows_begin(ret, 2);
-	if (r == 0)
-		r = container_cgroup(c, &cg, err);
-	if (r < 0 || !o)
-		return r < 0 ? r : sysf(err, "cgroup files");
-	json_array_begin(o, NULL);
-	for (size_t i = 0; i < n; i++)
-		set_one(cg, &items[i], &l);
-	json_array_end(o);
-	return rows_end(ret, o, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		set_one(&items[i], &l);
+	return listing_end(&l, r, err);
 }
 
 /* ---- path ---- */
@@ -150,9 +158,9 @@ static void add_path(const struct listing *l, const char *name, const char *path
 	json_object_end(l->o);
 }
 
-static int add_paths(struct cgroup *cg, const char *controller, const struct listing *l,
-		     struct error *err)
+static int add_paths(const char *controller, const struct listing *l, struct error *err)
 {
+	struct cgroup *cg = l->cgroup;
 	const char *path, *name;
 
 	if (cgroup_is_none(cg))
@@ -173,16 +181,10 @@ static int add_paths(struct cgroup *cg, const char *controller, const struct lis
 int container_cgroup_paths(struct container *c, const char *controller, struct container_rows *ret,
 			   struct error *err)
 {
-	auto_(json_out_free) struct json_out *o = json_out_new("  ");
-	const struct listing l = { .rows = ret, .o = o };
-	struct cgroup *cg = NULL;
-	int r = container_cgroup(c, &cg, err);
+	struct listing l;
+	int r = listing_begin(&l, c, ret, 0, err);
 
-	rows_begin(ret, 2);
-	if (r < 0 || !o)
-		return r < 0 ? r : sysf(err, "cgroup paths");
-	json_array_begin(o, NULL);
-	r = add_paths(cg, controller, &l, err);
-	json_array_end(o);
-	return r < 0 ? r : rows_end(ret, o, err);
+	if (r == 0)
+		r = add_paths(controller, &l, err);
+	return listing_end(&l, r, err);
 }

@@ -82,15 +82,7 @@ static void write_config(struct json_out *o, const struct json *mounts, const st
 	} else {
 		json_array_begin(o, "mounts");
 		json_object_begin(o, NULL);
-		json_string(o, "destination", m->destination);
-		if (m->type)
-			json_string(o, "type", m->type);
-		if (m->source)
-			json_string(o, "source", m->source);
-		json_array_begin(o, "options");
-		for (size_t i = 0; i < m->n_options; i++)
-			json_string(o, NULL, m->options[i]);
-		json_array_end(o);
+		mount_entry_write(o, m);
 		json_object_end(o);
 		json_array_end(o);
 	}

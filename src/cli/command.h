@@ -41,9 +41,25 @@ struct command {
 	const char *failure; /* what error messages begin with; or NULL                 */
 	int failure_status;  /* exit status of errors when it is not 1                  */
 
-	/* The exit status (0 to 255), or a negative errno with err filled. */
+	/*
+	 * One of the two, which returns the exit status (0 to 255), or a negative errno with err filled. run_on is for
+	 * a command about one container: it gets that of the first operand, which it does not own.
+	 */
 	int (*run)(const struct invocation *inv, struct error *err);
+	int (*run_on)(struct container *c, const struct invocation *inv, struct error *err);
 };
+
+/* What a command with `verbs` does for one of them. */
+struct verb {
+	const char *name;
+	int (*run_on)(struct container *c, const struct invocation *inv, struct error *err);
+};
+/* That of inv->verb, which is one of the n. */
+int verb_run(const struct verb *v, size_t n, struct container *c, const struct invocation *inv,
+	     struct error *err);
+
+/* run or run_on, as above. */
+int command_run(const struct command *command, const struct invocation *inv, struct error *err);
 
 /* All commands in the order of the help, NULL-terminated. */
 extern const struct command *const commands[];

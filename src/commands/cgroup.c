@@ -90,19 +90,11 @@ static int path(struct container *c, const struct invocation *inv, struct error 
 	return rows_print(&list, format, heads, err);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	static const struct {
-		const char *verb;
-		int (*run)(struct container *, const struct invocation *, struct error *);
-	} verbs[] = { { "get", get }, { "set", set }, { "path", path } };
-	auto_(container_free) struct container *c = NULL;
-	int r = container_load(inv->rt, inv->args[0], &c, err);
+	static const struct verb verbs[] = { { "get", get }, { "set", set }, { "path", path } };
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(verbs); i++)
-		if (streq(verbs[i].verb, inv->verb))
-			return verbs[i].run(c, inv, err);
-	return r;
+	return verb_run(verbs, ARRAY_SIZE(verbs), c, inv, err);
 }
 
 const struct command cmd_cgroup = {
@@ -123,5 +115,5 @@ const struct command cmd_cgroup = {
 	.min_operands = 1,
 	.max_operands = OPERANDS_ANY,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

@@ -22,18 +22,16 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
 	static const char *const heads[] = { "PROPERTY", "VALUE" };
-	auto_(container_free) struct container *c = NULL;
 	auto_(container_rows_done) struct container_rows list = { 0 };
 	unsigned flags = (values.procs ? INSPECT_PROCS : 0U) | (values.env ? INSPECT_ENV : 0U) |
 		(values.ports ? INSPECT_PORTS : 0U);
 	unsigned vanished = 0;
-	int r = container_load(inv->rt, inv->args[0], &c, err);
+	int r = container_inspect(c, flags, &list, &vanished, err);
 
-	if (r == 0)
-		r = container_inspect(c, flags, &list, &vanished, err);
+	(void)inv;
 	if (r < 0)
 		return r;
 	if (vanished)
@@ -55,5 +53,5 @@ const struct command cmd_inspect = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

@@ -95,19 +95,11 @@ static int list(struct container *c, const struct invocation *inv, struct error 
 	return r < 0 ? r : rows_print(&all, values.format, heads, err);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	static const struct {
-		const char *verb;
-		int (*run)(struct container *, const struct invocation *, struct error *);
-	} verbs[] = { { "add", add }, { "remove", remove_one }, { "list", list } };
-	auto_(container_free) struct container *c = NULL;
-	int r = container_load(inv->rt, inv->args[0], &c, err);
+	static const struct verb verbs[] = { { "add", add }, { "remove", remove_one }, { "list", list } };
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(verbs); i++)
-		if (streq(verbs[i].verb, inv->verb))
-			return verbs[i].run(c, inv, err);
-	return r;
+	return verb_run(verbs, ARRAY_SIZE(verbs), c, inv, err);
 }
 
 const struct command cmd_mounts = {
@@ -127,5 +119,5 @@ const struct command cmd_mounts = {
 	.min_operands = 1,
 	.max_operands = 2,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	auto_(container_free) struct container *c = NULL;
-	int r;
-
-	r = container_load(inv->rt, inv->args[0], &c, err);
-	if (r < 0)
-		return r;
+	(void)inv;
 	return container_pause(c, err);
 }
 
@@ -19,5 +14,5 @@ const struct command cmd_pause = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

@@ -163,17 +163,13 @@ static int add_full(struct container *c, struct str *out, struct error *err)
 	return table_print(&t, out, err);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	auto_(container_free) struct container *c = NULL;
 	auto_str out = STR_INIT;
 	pid_t *pids = NULL;
 	size_t n = 0;
 	int r;
 
-	r = container_load(inv->rt, inv->args[0], &c, err);
-	if (r < 0)
-		return r;
 	r = format == FORMAT_FULL ? add_full(c, &out, err) : container_pids(c, &pids, &n, err);
 	if (r < 0)
 		return r;
@@ -204,5 +200,5 @@ const struct command cmd_ps = {
 	.max_operands = OPERANDS_ANY,
 	.operand_is_id = true,
 	.options_first = true,
-	.run = run,
+	.run_on = run_on,
 };

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	auto_(container_free) struct container *c = NULL;
-	int r;
+	int r = container_start(c, err);
 
-	r = container_load(inv->rt, inv->args[0], &c, err);
-	if (r < 0)
-		return r;
-	r = container_start(c, err);
+	(void)inv;
 	if (r < 0)
 		container_explain_start(c, err);
 	return r;
@@ -23,5 +19,5 @@ const struct command cmd_start = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

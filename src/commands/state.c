@@ -2,20 +2,14 @@
 #include "cli/command.h"
 #include "cli/output.h"
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	auto_(container_free) struct container *c = NULL;
 	char room[4096];
 	auto_str json = STR_ON(room);
-	int r;
+	int r = container_state_json(c, &json, err);
 
-	r = container_load(inv->rt, inv->args[0], &c, err);
-	if (r < 0)
-		return r;
-	r = container_state_json(c, &json, err);
-	if (r < 0)
-		return r;
-	return output(&json, err);
+	(void)inv;
+	return r < 0 ? r : output(&json, err);
 }
 
 const struct command cmd_state = {
@@ -28,5 +22,5 @@ const struct command cmd_state = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

@@ -91,16 +91,12 @@ static int resources(struct str *json, struct error *err)
 	return read_resources(values.resources, json, err);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
-	auto_(container_free) struct container *c = NULL;
 	auto_str json = STR_INIT;
-	int r;
+	int r = resources(&json, err);
 
-	r = container_load(inv->rt, inv->args[0], &c, err);
-	if (r < 0)
-		return r;
-	r = resources(&json, err);
+	(void)inv;
 	if (r == 0 && (values.l3_cache || values.mem_bw))
 		r = container_update_rdt(c, values.l3_cache, values.mem_bw, err);
 	return r < 0 ? r : container_update(c, str_text(&json), err);
@@ -118,5 +114,5 @@ const struct command cmd_update = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };

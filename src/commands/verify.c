@@ -13,16 +13,13 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_on(struct container *c, const struct invocation *inv, struct error *err)
 {
 	static const char *const heads[] = { "PROPERTY", "RESULT", "EXPECTED", "FOUND" };
-	auto_(container_free) struct container *c = NULL;
 	auto_(container_rows_done) struct container_rows list = { 0 };
-	int r = container_load(inv->rt, inv->args[0], &c, err), differs;
+	int differs = container_verify(c, &list, err), r;
 
-	if (r < 0)
-		return r;
-	differs = container_verify(c, &list, err);
+	(void)inv;
 	if (differs < 0)
 		return differs;
 	r = rows_print(&list, format, heads, err);
@@ -41,5 +38,5 @@ const struct command cmd_verify = {
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_is_id = true,
-	.run = run,
+	.run_on = run_on,
 };
