@@ -38,7 +38,7 @@ _orlop()
 	wait:--format | wait:-f | wait:--pid | wait:--host-pid | wait:--timeout | \
 	update:--resources | update:-r | update:--memory | update:--memory-reservation | update:--memory-swap | update:--cpu-quota | update:--cpu-period | update:--cpu-burst | update:--cpu-share | update:--cpu-idle | update:--cpu-rt-period | update:--cpu-rt-runtime | update:--cpuset-cpus | update:--cpuset-mems | update:--blkio-weight | update:--pids-limit | update:--l3-cache-schema | update:--mem-bw-schema | \
 	spec:--bundle | spec:-b | \
-	validate:--format | validate:-f | \
+	validate:--bundle | validate:-b | validate:--format | validate:-f | \
 	commands:--format | commands:-f | \
 	mounts:--format | mounts:-f | mounts:--options | mounts:-o | mounts:--source | mounts:-s | mounts:--type | mounts:-t | \
 	port-forward:--format | port-forward:-f | port-forward:--stdio | port-forward:--unix | \
@@ -181,6 +181,7 @@ _orlop()
 	create:--bundle | create:-b | \
 	run:--bundle | run:-b | \
 	spec:--bundle | spec:-b | \
+	validate:--bundle | validate:-b | \
 	checkpoint:--image-path | checkpoint:--work-path | \
 	restore:--bundle | restore:-b | restore:--image-path | restore:--work-path)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
@@ -218,7 +219,7 @@ _orlop()
 	delete) options="--force" ;;
 	update) options="--resources --memory --memory-reservation --memory-swap --cpu-quota --cpu-period --cpu-burst --cpu-share --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --pids-limit --l3-cache-schema --mem-bw-schema" ;;
 	spec) options="--bundle --rootless" ;;
-	validate) options="--format --spec-only" ;;
+	validate) options="--bundle --format --spec-only" ;;
 	commands) options="--format" ;;
 	mounts) options="--format --options --source --type" ;;
 	port-forward) options="--format --stdio --unix" ;;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -10,11 +12,14 @@ enum { FORMAT_TEXT, FORMAT_JSON };
 
 static int format;
 static bool spec_only;
+static const char *bundle;
 
 static const struct name formats[] = { { "text", FORMAT_TEXT }, { "json", FORMAT_JSON } };
 
 /* clang-format off */
 static const struct option_row rows[] = {
+	{ "bundle", 'b', OPTION_STRING, .to.string = &bundle, .value = "DIR",
+	  .summary = "the same as the operand", .completes = COMPLETES_DIRECTORY },
 	{ "format", 'f', OPTION_CHOICE, .to.choice = &format, .value = "text|json",
 	  .summary = "lines for people and editors, or an object for tools [text]",
 	  .choices = formats, .n_choices = ARRAY_SIZE(formats) },
@@ -28,12 +33,15 @@ static int run(const struct invocation *inv, struct error *err)
 	unsigned flags = (format == FORMAT_JSON ? VALIDATE_JSON : 0) |
 			 (spec_only ? VALIDATE_SPEC_ONLY : 0);
 	auto_str text = STR_INIT;
+	const char *what = inv->n_args ? inv->args[0] : bundle;
 	int errors, r;
 
+	if (inv->n_args && bundle)
+		return failf(err, EINVAL, "two configs are named: '%s' and '%s'", inv->args[0], bundle);
 	/* What create warns of stands in the report. */
 	if (!log_wants(LOG_DEBUG))
 		log_to(NULL, LOG_ERROR);
-	errors = container_validate(inv->n_args ? inv->args[0] : NULL, flags, &text, err);
+	errors = container_validate(what, flags, &text, err);
 	if (errors < 0) {
 		report_failure(NULL, err);
 		return STATUS_UNREADABLE;

@@ -166,3 +166,9 @@ problem() {
 		"$BATS_TEST_DIRNAME"/../golden/*.json
 	[ "$status" -eq 0 ] || complain "$output"
 }
+
+@test "validate takes the bundle as --bundle too, as other commands do, but not both" {
+	ok validate --bundle "$BUNDLE"
+	says "no problems found"
+	fails 1 "two configs are named" validate --bundle "$BUNDLE" "$BUNDLE"
+}
