@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 load ../lib/orlop
+load ../lib/criu
+load ../lib/checkpoint
 
 # The cgroups that systemd makes: for root by the system's manager, for an ordinary user by his own. The lanes of
 # tests/vm/run have a systemd.
@@ -418,4 +420,25 @@ unit_is_inactive() {
 	for i in 1 2 3 4 5; do
 		systemd_ok run "$ID"
 	done
+}
+
+@test "a container in a scope is restored into a scope of the same name, which is described as before" {
+	[ "$MANAGER" = --system ] || skip "CRIU needs root"
+	criu_setup
+	needs_criu
+	I=$T/images
+	W=$T/work
+	config '.annotations["org.systemd.property.Description"] = "\u0027restored\u0027"'
+	counter
+	orlop --systemd-cgroup run -d "$ID" </dev/null >/dev/null 2>&1
+	eventually exists "$ROOTFS/tmp/n"
+	local before
+	before=$(place)
+	status=0
+	orlop --systemd-cgroup checkpoint --image-path "$I" --work-path "$W" "$ID" </dev/null >"$T/stdout" 2>"$T/stderr" || complain "checkpoint ends with $status"
+	unit_gone
+	orlop --systemd-cgroup restore -d --image-path "$I" --work-path "$W" "$ID" </dev/null >"$T/stdout" 2>"$T/stderr" || complain "restore ends with $?: $(<"$T/stderr")"
+	counts
+	[ "$(place)" = "$before" ]
+	has_property Description restored
 }
