@@ -71,16 +71,13 @@ static bool passes(long r)
 }
 
 /*
- * To a pid 1 the kernel sends no signal that it has no handler for. One that would end a program ends a container that
- * waits for its start: all are blocked, until the op SIGNALS, and these are taken from a descriptor.
+ * To a pid 1 the kernel sends no signal that it has no handler for, unless it is blocked. One that would end a program ends
+ * a container that waits for its start: all are blocked by the op SIGNALS, and these are taken from a descriptor.
  */
 static int open_signals(uint64_t ending)
 {
-	uint64_t all = ~0ULL;
-
 	if (!ending)
 		return -1;
-	(void)sys(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
 	return (int)sys(signalfd4, -1, &ending, sizeof(ending), O_CLOEXEC);
 }
 

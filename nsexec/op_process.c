@@ -191,11 +191,8 @@ long op_AFFINITY(struct stage *s, const struct plan_op *op)
 
 long op_SIGNALS(struct stage *s, const struct plan_op *op)
 {
-	uint64_t none = 0;
-
 	(void)s;
-	(void)op;
-	return sys(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	return sys(rt_sigprocmask, SIG_SETMASK, &op->x, 0, sizeof(op->x));
 }
 
 long op_RLIMIT(struct stage *s, const struct plan_op *op)

@@ -320,6 +320,7 @@ static bool is_found_early(const struct compile *c);
 
 int pass_created(struct compile *c, struct error *err)
 {
+	const bool waits = c->in->start_socket >= 0;
 	struct plan_op *accept;
 	int socket, r;
 
@@ -335,11 +336,14 @@ int pass_created(struct compile *c, struct error *err)
 	 * filter a program cannot even end itself.
 	 */
 	plan_add(c->b, PLAN_PDEATHSIG)->x = c->in->learns ? SIGKILL : 0;
+	/* Before `create` can return: what is sent right after it waits until it is read. */
+	if (waits && is_pid_1(c))
+		plan_add(c->b, PLAN_SIGNALS)->x = UINT64_MAX;
 	plan_add(c->b, PLAN_SYNC)->x = SYNC_CREATED;
 	r = c->forks_last ? add_fork(c, err) : 0;
 	if (r < 0)
 		return r;
-	if (c->in->start_socket < 0) {
+	if (!waits) {
 		plan_add(c->b, PLAN_SYNC)->x = SYNC_START;
 		return 0;
 	}

@@ -122,6 +122,19 @@ libc.ptrace(17, pid, None, None)  # DETACH' "$pid"
 	done
 }
 
+@test "OP-K1 TERM right after create is not lost, however late init is" {
+	local i
+
+	# On one processor with what keeps it busy: create has returned, and init has not run since.
+	background load taskset -c 0 sh -c 'while :; do :; done'
+	for ((i = 0; i < 6; i++)); do
+		taskset -c 0 chrt --idle 0 "$ORLOP" --root "$ROOT" create "$ID" >"$T/out" 2>&1 3>&- 4>&-
+		ok kill "$ID" TERM
+		wait_status stopped
+		ok delete "$ID"
+	done
+}
+
 @test "OP-K1 the parent of a created container that TERM has ended is told 143" {
 	ok create --pid-file "$T/pid" "$ID"
 	ok stop --timeout 10 "$ID"
