@@ -71,16 +71,24 @@ static int kill_init(struct container *c, int pidfd, struct error *err)
 	return await_death(c, pidfd, err);
 }
 
-/* 0 when it has stopped since we looked. */
-static int refuse(struct container *c, struct error *err)
+static int refuse(const struct container *c, enum container_status status, struct error *err)
+{
+	return failf(err, EBUSY, "cannot delete container %s that is not stopped: %s", c->state.id,
+		     container_status_name(status));
+}
+
+/*
+ * One that runs is not ended without force. One that was never started is: clients rely on it
+ * (docs/decisions/0004-delete-of-created.md). 0 also when it has stopped since we looked.
+ */
+static int end_unstarted(struct container *c, int pidfd, struct error *err)
 {
 	enum container_status status = STATUS_STOPPED;
 	int r = container_status(c, &status, err);
 
 	if (r < 0 || status == STATUS_STOPPED)
 		return r;
-	return failf(err, EBUSY, "cannot delete container %s that is not stopped: %s", c->state.id,
-		     container_status_name(status));
+	return status == STATUS_CREATED ? kill_init(c, pidfd, err) : refuse(c, status, err);
 }
 
 static int end_init(struct container *c, bool force, struct error *err)
@@ -91,7 +99,7 @@ static int end_init(struct container *c, bool force, struct error *err)
 		return 0;
 	if (pidfd < 0)
 		return pidfd;
-	return force ? kill_init(c, pidfd, err) : refuse(c, err);
+	return force ? kill_init(c, pidfd, err) : end_unstarted(c, pidfd, err);
 }
 
 /* ---- what create has made ---- */
@@ -204,10 +212,13 @@ static int destroy(struct container *c, bool force, struct error *err)
 /* A create that is under way holds the lock: only a killed one leaves its directory to us. */
 static int lock(struct container *c, bool force, struct error *err)
 {
+	enum container_status status = STATUS_STOPPED;
 	int r = 0;
 
 	if (!force && c->incomplete)
-		r = refuse(c, err);
+		r = container_status(c, &status, err);
+	if (r == 0 && status != STATUS_STOPPED)
+		r = refuse(c, status, err);
 	return r < 0 ? r : container_lock(c, err);
 }
 

@@ -18,12 +18,23 @@ load ../lib/orlop
 	has_status running
 }
 
-@test "OP-D2 X1 delete of a created container is refused, delete --force ends it" {
+@test "delete of a created container ends it, with its poststop hooks" {
+	config '.hooks.poststop = [{ path: "/bin/sh", args: ["sh", "-c", "echo gone >\($t)/poststop"] }]' --arg t "$T"
 	ok create "$ID"
-	fails 1 "that is not stopped: created" delete "$ID"
-	has_status created
-	ok delete --force "$ID"
+	ok delete "$ID"
+	[ "$(cat "$T/poststop")" = gone ]
 	nothing_left
+	no_namespace pid
+	ok create "$ID"
+	ok delete "$ID"
+	nothing_left
+}
+
+@test "OP-D2 delete of a paused container is refused and has no effect" {
+	start_sleeper
+	ok pause "$ID"
+	fails 1 "that is not stopped: paused" delete "$ID"
+	has_status paused
 }
 
 @test "delete --force kills a running container" {

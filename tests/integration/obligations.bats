@@ -56,13 +56,6 @@ knob() { # CONTROLLER FILE WANT
 }
 
 @test "OP-K3 OP-D2 OP-ST2 an operation that is refused changes nothing" {
-	ok create "$ID"
-	pid=$(pid_of)
-	refused delete "$ID"
-	says "that is not stopped: created"
-	has_status created
-	ok start "$ID"
-	ok delete -f "$ID"
 	start_sleeper
 	pid=$(pid_of)
 	refused start "$ID"
