@@ -41,13 +41,26 @@ long op_SYNC(struct stage *s, const struct plan_op *op)
 	return sync_from(step) == SYNC_CHILD ? record_send(s, step, 0, -1) : record_receive(s, step);
 }
 
+/* What hooks of the host have said would have been told if one had failed, and is for nobody else. */
+static RARE void forget_output(const struct stage *s)
+{
+	int fd = s->first_fd + (int)s->plan->hook_output;
+
+	if (!s->plan->hook_output)
+		return;
+	(void)sys(ftruncate, fd, 0);
+	(void)sys(lseek, fd, 0, 0 /* SEEK_SET */);
+}
+
 /* What only `create` needed is closed before the container may wait for days. */
 long op_CLOSE_REST(struct stage *s, const struct plan_op *op)
 {
 	s->root = -1;
 	stage_forget(s);
-	if (op->x) /* it is mapped */
-		sys(close, s->first_fd);
+	if (op->x) { /* the process that is forked inherits the rest */
+		sys(close, s->first_fd); /* it is mapped */
+		forget_output(s);
+	}
 	return close_from(s->first_fd + (int)s->plan->n_kept);
 }
 
@@ -184,9 +197,31 @@ static void keep_placed(const struct stage *s)
 		(void)sys(fcntl, fd, F_SETFD, FD_CLOEXEC);
 }
 
+/*
+ * A list as in the plan, in a file: what is not the container's is not in the plan, which is in the memory of the program's
+ * process until it executes that. NULL: it cannot be read.
+ */
+static RARE char **environment_in(int fd)
+{
+	struct statx st;
+	uint64_t *slot;
+	long r = sys(statx, fd, "", AT_EMPTY_PATH, STATX_SIZE, &st);
+
+	if (r == 0)
+		r = sys(mmap, 0, st.stx_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (r < 0 && r > -4096)
+		return NULL;
+	for (slot = (uint64_t *)r; *slot; slot++)
+		*slot += (uint64_t)r;
+	return (char **)r;
+}
+
 static RARE char **hook_environment(const struct stage *s, const struct plan_op *op)
 {
 	static char *const empty[] = { NULL };
+
+	if (op->y)
+		return environment_in(s->first_fd + (int)op->y);
 
 	if (op->flags & OP_ENV)
 		return stage_list(s, s->plan->envp);
@@ -195,6 +230,7 @@ static RARE char **hook_environment(const struct stage *s, const struct plan_op 
 
 static RARE void hook_child(struct stage *s, const struct plan_op *op)
 {
+	char **environment = hook_environment(s, op);
 	int state = stage_fd(s, op);
 
 	(void)op_SIGNALS(s, op);
@@ -206,8 +242,8 @@ static RARE void hook_child(struct stage *s, const struct plan_op *op)
 	(void)sys(setpgid, 0, 0);
 	(void)sys(lseek, state, 0, 0 /* SEEK_SET */);
 	keep_placed(s);
-	if (sys(dup3, state, 0, 0) >= 0)
-		(void)sys(execve, stage_s1(s, op), stage_list(s, op->l1), hook_environment(s, op));
+	if (environment && sys(dup3, state, 0, 0) >= 0)
+		(void)sys(execve, stage_s1(s, op), stage_list(s, op->l1), environment);
 	sys(exit_group, NOT_EXECUTED);
 	for (;;)
 		SYS_TRAP();

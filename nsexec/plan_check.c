@@ -119,6 +119,8 @@ static bool numbers_ok(struct numbers *n, const struct plan *p, const struct pla
 		return false;
 	if (op->code == PLAN_HOOK && p->hook_output && !above_placed(n, p->hook_output))
 		return false;
+	if (op->code == PLAN_HOOK && op->y && !above_placed(n, (uint32_t)op->y))
+		return false;
 	if (op->code == PLAN_EXEC)
 		return op->x == 0 || op->x == n->placed;
 	if (op->code == PLAN_SYNC_MOVE)
@@ -141,6 +143,8 @@ static bool op_ok(const struct view *v, const struct plan *p, const struct plan_
 	if (op->code >= PLAN_CODES)
 		return false;
 	uses = uses_of(op->code);
+	if (op->code == PLAN_HOOK && op->y >= p->n_fds + !p->n_fds)
+		return false;
 	if (!fd_ok(p, op, uses) || !unused_ok(op, uses) || !lists_ok(p, op, uses) ||
 	    !device_ok(op))
 		return false;
@@ -163,7 +167,7 @@ static bool header_ok(const struct view *v, const struct plan *p, size_t size)
 {
 	return p->magic == PLAN_MAGIC && p->version == PLAN_VERSION && p->size == size &&
 	       p->n_fds <= PLAN_FDS_MAX && p->n_kept <= p->n_fds &&
-	       (p->hook_output == 0 || p->hook_output < p->n_kept) && v->blob[size - 1] == 0 &&
+	       p->hook_output < p->n_fds + !p->n_fds && v->blob[size - 1] == 0 &&
 	       span_ok(v, p->ops, sizeof(struct plan_op), sizeof(uint64_t)) &&
 	       span_ok(v, p->bpf, 8, sizeof(uint64_t)) && p->bpf.n <= UINT16_MAX &&
 	       strings_ok(v, p->paths) && strings_ok(v, p->argv) && strings_ok(v, p->envp);

@@ -8,7 +8,7 @@
 
 enum sync_step sync_next(uint32_t features, enum sync_step step)
 {
-	static const uint8_t condition[SYNC_STEPS] = {
+	static const uint16_t condition[SYNC_STEPS] = {
 #define STEP(name, from, condition, doc) [SYNC_##name] = condition,
 #include "nsexec/sync.def"
 #undef STEP

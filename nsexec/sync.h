@@ -28,6 +28,7 @@ enum sync_side { SYNC_PARENT, SYNC_CHILD };
 /* What fails before there is an op. */
 #define SYNC_NO_OP_STAGE UINT32_MAX
 #define SYNC_NO_OP_NAMESPACES (UINT32_MAX - 1)
+#define SYNC_NO_OP_JOIN (UINT32_MAX - 2)
 
 struct sync_message {
 	uint32_t step;
@@ -35,7 +36,8 @@ struct sync_message {
 			* SYNC_SOURCE: of the source                                         */
 	uint32_t op;   /* SYNC_FAILED: index of the op << 16 | its code, or a SYNC_NO_OP_*     */
 	uint32_t more; /* SYNC_TABLE: descriptors still to come in further records;
-			* SYNC_FAILED of a hook: its number << 16 | its wait status          */
+			* SYNC_FAILED of a hook: its number << 16 | its wait status;
+			* of SYNC_NO_OP_JOIN: which of the joins                             */
 };
 
 /* The step that must follow `step` under these plan_features, or SYNC_STEPS at the end. */

@@ -333,6 +333,20 @@ static int failure_of_ended_pids(const struct resolved_namespace *ns, struct err
 	return spec_error(ns->json, "path", err);
 }
 
+int failure_of_join(const struct compiled *c, size_t index, int num, struct error *err)
+{
+	const struct join *failed = c && index < c->n_joins ? &c->joins[index] : NULL;
+	const char *name = failed ? spec_namespace_name(failed->flags) : NULL;
+
+	codef(err, num, "join the %s namespace", name ? name : "container's");
+	return failed ? spec_error(failed->origin, "path", err) : -err->num;
+}
+
+static bool is_op(const struct plan *p, uint32_t op, uint16_t code)
+{
+	return op < p->ops.n && plan_ops(p)[op].code == code;
+}
+
 int failure_of_op(const struct handshake *t, const struct sync_message *m, struct error *err)
 {
 	uint16_t code = (uint16_t)(m->op & 0xffff);
@@ -348,6 +362,10 @@ int failure_of_op(const struct handshake *t, const struct sync_message *m, struc
 		return codef(err, m->num, "execute the stage");
 	if (m->op == SYNC_NO_OP_NAMESPACES)
 		return codef(err, m->num, CLONE_FAILED);
+	if (m->op == SYNC_NO_OP_JOIN)
+		return failure_of_join(t->compiled, m->more, m->num, err);
+	if (t->plan && !is_op(plan_blob(t->plan), op, code))
+		return failf(err, EPROTO, "the child failed in operation %u, %s, which is not in its plan", op, plan_op_name(code));
 	if (code == PLAN_EXEC || code == PLAN_FIND_EXEC)
 		return exec_failure(t, code, m->num, err);
 	if (code == PLAN_HOOK)

@@ -8,6 +8,9 @@
 /* SYNC_FAILED. Returns -err->num. */
 int failure_of_op(const struct handshake *t, const struct sync_message *m, struct error *err);
 
+/* A namespace by path was not to be joined: number `index` of them. */
+int failure_of_join(const struct compiled *c, size_t index, int num, struct error *err);
+
 /* End of file where a record was due: how the child died. */
 int failure_of_death(const struct handshake *t, struct error *err);
 

@@ -12,7 +12,8 @@
  *   exec             clone3(CLONE_VM) -> stage, in our own namespaces: it enters those of the container, where others may
  *                    see it, when it has nothing of ours any more, and forks the process (nsexec/op_fork.c)
  *   joined pid ns    as exec, with the new namespaces in the clone, where kernel and config allow it
- *                    (plan/pass_namespaces.c)
+ *                    (plan/pass_namespaces.c). With a user namespace the child joins and makes all of them itself, before the
+ *                    stage
  *   joins first      a helper, sharing memory and descriptors with us, joins namespaces and makes the
  *                    child as our own (CLONE_PARENT), without CLONE_VM: we stay where we are, and so does our pidfd
  */
@@ -32,6 +33,7 @@
 #include "base/program_file.h"
 #include "base/self.h"
 #include "base/sys.h"
+#include "launch/failure.h"
 #include "launch/handshake.h"
 #include "launch/stuck.h"
 #include "nsexec/sync.h"
@@ -45,6 +47,7 @@ struct request {
 	int stage, sync;             /* numbers above SYNC_FD */
 	int other_end;               /* of sync, the runtime's; a child with descriptors of its own has it too */
 	uint64_t unshare;            /* namespaces that the child makes itself */
+	bool enters_itself;          /* the child joins namespaces and makes new ones, no helper */
 	bool wait_mapped, become_root, drop_groups;
 	uint64_t ignored; /* signals, of 1 the lowest bit */
 	const struct join *joins;
@@ -103,49 +106,6 @@ static CHILD_CODE void reset_ignored(uint64_t ignored)
 			(void)sys(rt_sigaction, sig, action, 0, sizeof(uint64_t));
 }
 
-#define FDS_MOST (1U << 20)
-
-/* What our caller leaked to us goes no further (CVE-2024-21626): also where a filter forbids the call, or its flag. */
-static CHILD_CODE long keep_from_exec(unsigned first)
-{
-	uint64_t limit[2] = { 0 };
-	long e = sys(close_range, first, ~0U, CLOSE_RANGE_CLOEXEC);
-
-	if (e == 0)
-		return 0;
-	e = sys(prlimit64, 0, RLIMIT_NOFILE, 0, limit);
-	for (unsigned fd = first; fd < limit[0] && fd < FDS_MOST; fd++)
-		(void)sys(fcntl, fd, F_SETFD, FD_CLOEXEC);
-	return e;
-}
-
-static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
-{
-	struct request *r = request;
-	static char arg0[] = "orlop", arg1[] = "init", *argv[] = { arg0, arg1, NULL },
-		    *envp[] = { NULL };
-	struct sync_message failed = { .step = SYNC_FAILED, .op = SYNC_NO_OP_STAGE };
-	long e = sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-
-	if (e == 0 && r->unshare) {
-		e = sys(unshare, r->unshare);
-		failed.op = e < 0 ? SYNC_NO_OP_NAMESPACES : SYNC_NO_OP_STAGE;
-	}
-	if (e == 0 && r->wait_mapped)
-		e = wait_mapped(r->sync, r->other_end);
-	if (e == 0)
-		e = sys(dup3, r->sync, SYNC_FD, 0);
-	reset_ignored(r->ignored);
-	if (e >= 0)
-		e = keep_from_exec(SYNC_FD + 1);
-	if (e == 0)
-		e = sys(execveat, r->stage, "", argv, envp, AT_EMPTY_PATH);
-	failed.num = (int32_t)-e;
-	(void)sys(write, r->sync, &failed, sizeof(failed));
-	for (;;)
-		(void)sys(exit_group, 1);
-}
-
 /* Namespaces that the joined user namespace owns can be joined only after it, others only before. */
 static CHILD_CODE long join_all(struct request *r)
 {
@@ -171,6 +131,79 @@ static CHILD_CODE long join_all(struct request *r)
 				return -EPERM;
 		}
 	return 0;
+}
+
+/*
+ * What the helper does for others, and the clone: a child that stays outside of the pid namespace that it joins does it itself,
+ * since who is cloned after that is inside.
+ */
+static CHILD_CODE long enter_namespaces(struct request *r, struct sync_message *failed)
+{
+	const struct sync_message entered = { .step = SYNC_ENTERED };
+	long e;
+
+	if (r->drop_groups)
+		(void)sys(setgroups, 0, 0);
+	failed->op = SYNC_NO_OP_JOIN;
+	e = join_all(r);
+	failed->more = (uint32_t)r->failed_join;
+	if (e < 0)
+		return e;
+	failed->op = SYNC_NO_OP_NAMESPACES;
+	if (r->unshare)
+		e = sys(unshare, r->unshare);
+	/* New ids have taken it away. */
+	if (e == 0)
+		e = sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (e == 0)
+		e = sys(write, r->sync, &entered, sizeof(entered));
+	failed->op = SYNC_NO_OP_STAGE;
+	return e < 0 ? e : 0;
+}
+
+#define FDS_MOST (1U << 20)
+
+/* What our caller leaked to us goes no further (CVE-2024-21626): also where a filter forbids the call, or its flag. */
+static CHILD_CODE long keep_from_exec(unsigned first)
+{
+	uint64_t limit[2] = { 0 };
+	long e = sys(close_range, first, ~0U, CLOSE_RANGE_CLOEXEC);
+
+	if (e == 0)
+		return 0;
+	e = sys(prlimit64, 0, RLIMIT_NOFILE, 0, limit);
+	for (unsigned fd = first; fd < limit[0] && fd < FDS_MOST; fd++)
+		(void)sys(fcntl, fd, F_SETFD, FD_CLOEXEC);
+	return e;
+}
+
+static CHILD_CODE __attribute__((noreturn)) void child_main(void *request)
+{
+	struct request *r = request;
+	static char arg0[] = "orlop", arg1[] = "init", *argv[] = { arg0, arg1, NULL },
+		    *envp[] = { NULL };
+	struct sync_message failed = { .step = SYNC_FAILED, .op = SYNC_NO_OP_STAGE };
+	long e = sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
+	if (e == 0 && r->enters_itself) {
+		e = enter_namespaces(r, &failed);
+	} else if (e == 0 && r->unshare) {
+		e = sys(unshare, r->unshare);
+		failed.op = e < 0 ? SYNC_NO_OP_NAMESPACES : SYNC_NO_OP_STAGE;
+	}
+	if (e == 0 && r->wait_mapped)
+		e = wait_mapped(r->sync, r->other_end);
+	if (e == 0)
+		e = sys(dup3, r->sync, SYNC_FD, 0);
+	reset_ignored(r->ignored);
+	if (e >= 0)
+		e = keep_from_exec(SYNC_FD + 1);
+	if (e == 0)
+		e = sys(execveat, r->stage, "", argv, envp, AT_EMPTY_PATH);
+	failed.num = (int32_t)-e;
+	(void)sys(write, r->sync, &failed, sizeof(failed));
+	for (;;)
+		(void)sys(exit_group, 1);
 }
 
 static CHILD_CODE long clone_child(struct request *r)
@@ -254,7 +287,6 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool wait_f
 			struct error *err)
 {
 	auto_(close_fd) int pidfd = -EBADF;
-	const struct join *failed;
 	long helper;
 	int e;
 
@@ -270,11 +302,7 @@ static int spawn_joined(struct request *r, const struct compiled *c, bool wait_f
 		return failf(err, ECHILD, "the helper that joins the namespaces was killed");
 	if (r->failed_join < 0)
 		return clone_failed(c, r->error, err);
-	failed = &c->joins[r->failed_join];
-	codef(err, r->error, "join the %s namespace",
-	      spec_namespace_name(failed->flags) ? spec_namespace_name(failed->flags) :
-						   "container's");
-	return spec_error(failed->origin, "path", err);
+	return failure_of_join(c, (size_t)r->failed_join, r->error, err);
 }
 
 static const char *clone_words(const struct compiled *c, long error)
@@ -368,13 +396,15 @@ void child_done(struct child *c)
 static void fill_request(struct request *r, const struct compiled *c, int cgroup)
 {
 	*r = (struct request){
-		.args = { .flags = (c->clone_flags & ~c->unshare_flags) | CLONE_PIDFD | CLONE_PARENT_SETTID,
+		.args = { .flags = (c->enters_itself ? 0 : c->clone_flags & ~c->unshare_flags) | CLONE_PIDFD |
+				   CLONE_PARENT_SETTID,
 			  .exit_signal = SIGCHLD,
 			  .pidfd = (uintptr_t)&r->pidfd,
 			  .parent_tid = (uintptr_t)&r->pid,
 			  .stack = (uintptr_t)shared.child_stack,
 			  .stack_size = STACK_SIZE },
-		.unshare = c->unshare_flags,
+		.unshare = c->enters_itself ? c->clone_flags : c->unshare_flags,
+		.enters_itself = c->enters_itself,
 		.wait_mapped = c->new_userns,
 		.joins = c->joins,
 		.n_joins = c->n_joins,
@@ -421,7 +451,7 @@ int stage_spawn(const struct compiled *c, int cgroup, bool wait_for_thaw, struct
 	 */
 	if (c->n_joins && (!c->new_userns || geteuid() == 0))
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	e = c->n_joins ? spawn_joined(r, c, wait_for_thaw, err) : spawn_plain(r, c, err);
+	e = c->n_joins && !c->enters_itself ? spawn_joined(r, c, wait_for_thaw, err) : spawn_plain(r, c, err);
 	/* There may be a child although its helper was held: it is the caller's to end. */
 	if (r->pid) {
 		ret->pid = r->pid;

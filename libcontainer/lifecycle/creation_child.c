@@ -119,6 +119,12 @@ static int mount_sources(struct creation *c, struct error *err)
 				       SKIPPED;
 }
 
+/* A child that joins and makes its namespaces itself has them now. */
+static int await_entered(struct creation *c, struct error *err)
+{
+	return c->compiled.enters_itself ? handshake_await(&c->handshake, SYNC_ENTERED, NULL, NULL, err) : SKIPPED;
+}
+
 static int map_ids(struct creation *c, struct error *err)
 {
 	const struct spec_linux *l = &c->spec->lnx;
@@ -293,6 +299,7 @@ int creation_bring_up(struct creation *c, struct error *err)
 		{ spawn_early,      "clone" },
 		{ creation_compile, "plan" },
 		{ spawn_late,       "clone" },
+		{ await_entered,    "namespaces" },
 		{ mount_sources,    "mount sources" },
 		{ map_ids,          "id mappings" },
 		{ creation_enter_resctrl, "resctrl" },

@@ -246,9 +246,9 @@ void plan_exec(struct plan_builder *b, struct plan_span paths, struct plan_span 
 	b->head.envp = envp;
 }
 
-void plan_hook_output(struct plan_builder *b, int fd)
+void plan_hook_output(struct plan_builder *b, int fd, bool kept)
 {
-	b->head.hook_output = (uint32_t)plan_take_kept_fd(b, fd);
+	b->head.hook_output = (uint32_t)(kept ? plan_take_kept_fd(b, fd) : plan_take_fd(b, fd));
 }
 
 int plan_bpf(struct plan_builder *b, const void *filters, size_t n)
@@ -275,6 +275,8 @@ static void fix_op(struct plan_op *op, uint32_t base, uint32_t n_kept)
 	fix_span(&op->l2, base);
 	if (op->fd >= 0 && (op->fd & LATE_FD))
 		op->fd = (op->fd & ~LATE_FD) + (int)n_kept;
+	if (op->code == PLAN_HOOK && op->y)
+		op->y = (op->y & ~(uint64_t)LATE_FD) + n_kept;
 }
 
 static bool make_table(struct plan_builder *b)
@@ -316,6 +318,8 @@ static int lay_out(struct plan_builder *b)
 	fix_span(&b->head.paths, (uint32_t)pool_at);
 	fix_span(&b->head.argv, (uint32_t)pool_at);
 	fix_span(&b->head.envp, (uint32_t)pool_at);
+	if (b->head.hook_output & LATE_FD)
+		b->head.hook_output = (b->head.hook_output & ~(uint32_t)LATE_FD) + (uint32_t)b->kept.n;
 	for (size_t i = 0; i < b->n_ops; i++)
 		fix_op(&b->ops[i], (uint32_t)pool_at, (uint32_t)b->kept.n);
 	memcpy(blob, &b->head, sizeof(b->head));

@@ -51,7 +51,7 @@ void plan_fill_fd(struct plan_builder *b, int index, int fd);
 struct arena *plan_arena(const struct plan_builder *b);
 
 /* Where what hooks in the container say goes: taken. */
-void plan_hook_output(struct plan_builder *b, int fd);
+void plan_hook_output(struct plan_builder *b, int fd, bool kept);
 
 void plan_feature(struct plan_builder *b, unsigned feature);
 unsigned plan_features(const struct plan_builder *b);

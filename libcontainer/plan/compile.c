@@ -26,6 +26,8 @@ static const struct pass create_passes[] = {
 	{ pass_process_early, "session, keyring" },
 	/* see the mounts; their paths are the host's */
 	{ pass_create_hooks,  "createContainer hooks" },
+	/* processes that are made from here on are seen by those who are in it */
+	{ pass_joined_pids,   "pid namespace" },
 	/* needs the session, /dev/pts; after the hooks as in sync.def */
 	{ pass_console,       "console" },
 	/* with the host's /dev/null, so before the pivot */

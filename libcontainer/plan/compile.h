@@ -75,6 +75,7 @@ struct compiled {
 	struct source *sources; /* to be cloned when the child's mount namespace is there: plan/sources.h */
 	size_t n_sources;
 	int mount_ns;          /* owned: the one that is joined by path; -EBADF: the child makes its own */
+	bool enters_itself;        /* the child joins `joins` and makes new namespaces itself, and says ENTERED */
 	bool forks_last;           /* the stage is executed in the caller's pid namespace, and forks that child */
 	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
 	bool new_userns;       /* uid_map and gid_map want to be written         */

@@ -27,6 +27,8 @@ struct compile {
 	int *preserved;        /* --preserve-fds: index in the fd table of number 3, 4, ...; -1: closed there */
 	unsigned n_preserved;
 	int program;           /* index in the fd table of what is executed in place of a path, or -1 */
+	bool enters_itself;    /* then it joins and makes all namespaces before it has a plan: one of users is among them */
+	bool pids_come_late;   /* the pid namespace is joined after hooks of the container  */
 	bool forks_last;           /* the stage forks the program's process: FORK         */
 	int joined_pids;       /* index in the fd table of the pid namespace that procfs is to show, or -1: our own */
 	bool after_fork;       /* what is added now is its part                            */
@@ -39,7 +41,7 @@ struct compile {
 
 typedef int pass_fn(struct compile *c, struct error *err);
 
-pass_fn pass_namespaces, pass_exec_namespaces, pass_cgroup, pass_root, pass_mounts, pass_devices,
+pass_fn pass_namespaces, pass_joined_pids, pass_exec_namespaces, pass_cgroup, pass_root, pass_mounts, pass_devices,
 	pass_console, pass_create_hooks, pass_masks, pass_seal_mounts, pass_enter_root, pass_system, pass_process_early,
 	pass_memory_policy, pass_process, pass_created, pass_fork, pass_program, pass_start_hooks, pass_exec;
 

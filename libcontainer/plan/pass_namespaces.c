@@ -107,6 +107,25 @@ static int note_mount_namespace(struct compile *c, int fd, struct error *err)
 	return c->out->mount_ns < 0 ? sysf(err, "duplicate descriptor") : 0;
 }
 
+static void add_setns(struct compile *c, uint64_t type, int index)
+{
+	struct plan_op *op = plan_add(c->b, PLAN_SETNS);
+
+	op->fd = index;
+	op->x = type;
+}
+
+/* For procfs, and to be joined by the stage. */
+static int keep_joined_pids(struct compile *c, int fd, struct error *err)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (copy < 0)
+		return sysf(err, "duplicate descriptor");
+	c->joined_pids = plan_take_fd(c->b, copy);
+	return 0;
+}
+
 static int join(struct compile *c, const struct resolved_namespace *ns, struct error *err)
 {
 	auto_(close_fd) int fd = resolve_open_namespace(ns, err);
@@ -118,19 +137,30 @@ static int join(struct compile *c, const struct resolved_namespace *ns, struct e
 		c->own_cgroup_namespace = r == 0 && !is_hosts_cgroup_namespace(fd);
 	if (r < 0)
 		return r;
-	if (c->resolved->joins_first && !c->forks_last) {
+	if (c->forks_last && ns->type == CLONE_NEWPID) {
+		r = keep_joined_pids(c, fd, err);
+		if (r < 0 || c->pids_come_late)
+			return r;
+	}
+	if (c->resolved->joins_first && (!c->forks_last || c->enters_itself)) {
 		c->out->joins[c->out->n_joins++] =
 			(struct join){ .fd = take_fd(fd), .flags = ns->type, .origin = ns->json };
 	} else {
-		struct plan_op *op;
-
 		plan_origin(c->b, ns->json, "path");
-		op = plan_add(c->b, PLAN_SETNS);
-		op->fd = plan_take_fd(c->b, take_fd(fd));
-		op->x = ns->type;
-		if (ns->type == CLONE_NEWPID)
-			c->joined_pids = op->fd;
+		add_setns(c, ns->type, plan_take_fd(c->b, take_fd(fd)));
 	}
+	return 0;
+}
+
+int pass_joined_pids(struct compile *c, struct error *err)
+{
+	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWPID);
+
+	(void)err;
+	if (!c->pids_come_late)
+		return 0;
+	plan_origin(c->b, ns->json, "path");
+	add_setns(c, CLONE_NEWPID, c->joined_pids);
 	return 0;
 }
 
@@ -184,13 +214,6 @@ static int new_namespace(struct compile *c, const struct resolved_namespace *ns,
 
 /* ---- a fork into a pid namespace of others ---- */
 
-/* These are told of the process before it can be forked: they see the one that is made in the namespace at once. */
-static bool hooks_come_before(const struct spec_hooks *hooks)
-{
-	return hooks && (hooks->kind[HOOK_PRESTART].n || hooks->kind[HOOK_CREATE_RUNTIME].n ||
-			 hooks->kind[HOOK_CREATE_CONTAINER].n);
-}
-
 /* mount(2) takes no descriptors. */
 static bool has_proc_by_page(const struct resolved *r)
 {
@@ -200,29 +223,66 @@ static bool has_proc_by_page(const struct resolved *r)
 	return false;
 }
 
-/* The procfs of a pid namespace that its maker is not in: since Linux 6.17. */
-static bool procfs_shows(const struct resolved_namespace *pids)
+static bool has_procfs(const struct resolved *r)
 {
-	struct error ignored = ERROR_INIT; /* join() will say it */
-	auto_(close_fd) int fd = resolve_open_namespace(pids, &ignored);
-	auto_(close_fd) int fs = fd < 0 ? -EBADF : sys_fsopen("proc");
+	foreach_list(m, &r->mounts)
+		if (m->type && streq(m->type, "proc"))
+			return true;
+	return false;
+}
 
-	return fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FD, "pidns", NULL, fd) == 0;
+/* The procfs of a pid namespace that its maker is not in: since Linux 6.17. */
+static bool procfs_shows(int pids)
+{
+	auto_(close_fd) int fs = sys_fsopen("proc");
+
+	return fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FD, "pidns", NULL, pids) == 0;
+}
+
+/* Whether it can be joined with the rights of the user namespace that the container joins. */
+static bool is_owned_by_joined_users(const struct resolved *r, int pids)
+{
+	auto_(close_fd) int owner = ioctl(pids, NS_GET_USERNS);
+	struct stat owners, joined;
+
+	foreach_list(ns, &r->namespaces)
+		if (ns->type == CLONE_NEWUSER && ns->path)
+			return owner >= 0 && fstat(owner, &owners) == 0 && stat(ns->path, &joined) == 0 &&
+			       owners.st_ino == joined.st_ino && owners.st_dev == joined.st_dev;
+	return false;
+}
+
+/*
+ * Whether what the container's own hooks are must not be seen in the pid namespace, and can be hidden: they run before it is
+ * joined. With a user namespace that does not own it, it has to be joined first of all, with the host's rights.
+ */
+static bool hides_hooks(struct compile *c, int pids)
+{
+	const struct spec_hooks *hooks = c->spec->hooks;
+	bool users = c->resolved->own_namespaces & CLONE_NEWUSER;
+
+	c->pids_come_late = hooks && hooks->kind[HOOK_CREATE_CONTAINER].n;
+	return !c->pids_come_late || !users || is_owned_by_joined_users(c->resolved, pids);
 }
 
 /*
  * In a pid namespace that is there already others look on. setns(2) leaves the stage outside of it: it does all that takes
- * rights, and forks the process that has the program's (nsexec/op_fork.c). Else, and with a user namespace, a
- * helper makes the process there at once.
+ * rights, and forks the process that has the program's (nsexec/op_fork.c). Else a helper makes the process there at once.
  */
-static bool forks_last(const struct compile *c)
+static bool forks_last(struct compile *c)
 {
-	if (!c->process || (c->resolved->own_namespaces & CLONE_NEWUSER) ||
-	    hooks_come_before(c->spec->hooks) || has_proc_by_page(c->resolved))
+	struct error ignored = ERROR_INIT; /* join() will say it */
+
+	if (!c->process || has_proc_by_page(c->resolved))
 		return false;
-	foreach_list(ns, &c->resolved->namespaces)
-		if (ns->type == CLONE_NEWPID && ns->path)
-			return procfs_shows(ns);
+	foreach_list(ns, &c->resolved->namespaces) {
+		auto_(close_fd) int fd = -EBADF;
+
+		if (ns->type != CLONE_NEWPID || !ns->path)
+			continue;
+		fd = resolve_open_namespace(ns, &ignored);
+		return fd >= 0 && (!has_procfs(c->resolved) || procfs_shows(fd)) && hides_hooks(c, fd);
+	}
 	return false;
 }
 
@@ -230,8 +290,12 @@ int pass_namespaces(struct compile *c, struct error *err)
 {
 	const struct resolved *resolved = c->resolved;
 
-	if (forks_last(c)) {
-		c->forks_last = c->out->forks_last = true;
+	c->forks_last = c->out->forks_last = forks_last(c);
+	c->pids_come_late = c->pids_come_late && c->forks_last;
+	if (c->forks_last) {
+		c->enters_itself = c->out->enters_itself = resolved->own_namespaces & CLONE_NEWUSER;
+		if (c->enters_itself)
+			plan_feature(c->b, WITH_ENTRY);
 		/* Who is in the namespace of the runtime itself may see the stage. */
 		plan_add(c->b, PLAN_DUMPABLE);
 	}

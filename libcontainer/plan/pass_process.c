@@ -220,7 +220,7 @@ static int add_groups(struct compile *c, struct error *err)
 
 		op = plan_add(c->b, PLAN_GROUPS);
 		op->l1 = ids;
-		c->out->drop_groups = !c->forks_last && joins_userns(c);
+		c->out->drop_groups = !c->in->exec && joins_userns(c);
 		op->flags = joins_userns(c) && !u->additional_gids.n ? OP_OPTIONAL : 0;
 		return 0;
 	}

@@ -109,8 +109,9 @@ static long do_pread(const long *a)
 
 static long do_mmap(const long *a)
 {
+	/* The plan; files of hooks it has not. */
 	if (a[3] & MAP_PRIVATE)
-		return a[1] == kernel.plan->size ? (long)kernel.mapped : -EINVAL;
+		return a[1] == kernel.plan->size && a[4] == SYNC_FD + 1 ? (long)kernel.mapped : -EINVAL;
 	kernel.page[0] = 1; /* the runtime has its copy of the listener */
 	return (long)kernel.page;
 }

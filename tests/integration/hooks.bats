@@ -126,18 +126,25 @@ status_given_to() {
 	ok run "$ID"
 }
 
-@test "B2 in a pid namespace that is joined the state's pid is the container's numbering" {
+# A hook of createContainer is kept out of a pid namespace in which others would see it: it gets the number of its own, the
+# runtime's.
+@test "B2 in a pid namespace that is joined the state's pid is that of the namespace the hook is in" {
 	start_sleeper
 	namespace pid "/proc/$(pid_of)/ns/pid"
 	config '.linux.cgroupsPath += "-b"'
 	printf '#!/bin/sh\ncat >/tmp/state\n' >"$ROOTFS/bin/hook"
 	chmod 755 "$ROOTFS/bin/hook"
 	config '.hooks = { createContainer: [{ path: "/bin/sh", args: ["sh", "-c", $s] }], startContainer: [{ path: "/bin/hook" }] }' \
-		--arg s "/bin/cat >$T/create"
+		--arg s "/bin/cat >$T/create; readlink /proc/self/ns/pid >$T/ns; pid=\$(jq .pid $T/create); readlink /proc/\$pid/ns/mnt /proc/self/ns/mnt >$T/mnt"
 	script 'echo $$'
 	ok run "$ID-b"
 	[ "$(jq .pid "$ROOTFS/tmp/state")" = "$output" ]
-	[ "$(jq .pid "$T/create")" = "$output" ]
+	# Before Linux 6.17 it is in the namespace, as its process is.
+	if [ "$(<"$T/ns")" = "$(readlink /proc/self/ns/pid)" ]; then
+		[ "$(sort -u "$T/mnt" | wc -l)" = 1 ]
+	else
+		[ "$(jq .pid "$T/create")" = "$output" ]
+	fi
 }
 
 @test "B3 createContainer hooks run in the root filesystem's folder" {

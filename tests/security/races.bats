@@ -324,6 +324,76 @@ kernel_has_pidns() {
 	saw_some
 }
 
+# all_early_hooks: each kind that runs before the process is there.
+all_early_hooks() {
+	local kind
+
+	for kind in prestart createRuntime createContainer; do
+		config '.hooks[$k] = [{ path: "/bin/sh", args: ["sh", "-c", "cat >/dev/null; exec 2>/dev/null; sleep 0.01"] }]' --arg k "$kind"
+	done
+}
+
+# The user namespace as well, which owns the pid namespace.
+joins_the_watchers_users() {
+	joins_the_watcher
+	namespace user "/proc/$(pid_of)/ns/user"
+	config 'del(.linux.uidMappings, .linux.gidMappings)'
+}
+
+@test "CVE-2016-9962 nor with prestart, createRuntime and createContainer hooks" {
+	shows_foreign_pids
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	joins_the_watcher
+	all_early_hooks
+	for_a_while watched_create
+	saw_some
+}
+
+@test "CVE-2016-9962 nor in a user namespace that is joined as well, as root there" {
+	shows_foreign_pids
+	user_namespace
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	joins_the_watchers_users
+	for_a_while watched_run
+	saw_some
+}
+
+@test "CVE-2016-9962 nor there with hooks" {
+	shows_foreign_pids
+	user_namespace
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	watch_container 80024
+	joins_the_watchers_users
+	all_early_hooks
+	for_a_while watched_create
+	saw_some
+}
+
+@test "CVE-2016-9962 nor who traces it there" {
+	shows_foreign_pids
+	user_namespace
+	capabilities CAP_SYS_PTRACE
+	watch_container 80000 trace
+	joins_the_watchers_users
+	for_a_while watched_run
+	saw_some
+}
+
+@test "CVE-2016-9962 nor of a container with a new user namespace, by who has none" {
+	capabilities CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_KILL
+	copy_rootfs
+	chown -Rh 100000:100000 "$ROOTFS"
+	watch_container 80024
+	joins_the_watcher
+	namespace user
+	config '.linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 65536 }] | .linux.gidMappings = .linux.uidMappings
+		| .mounts |= [.[] | select(.type != "proc" and .type != "sysfs" and .type != "mqueue")] | .hooks = {}'
+	for_a_while watched_create
+	saw_some
+}
+
 @test "a process of the container that kills exec's stage makes exec fail, not hang" {
 	one() {
 		run_orlop exec "$ID" true
