@@ -154,12 +154,12 @@ static int join(struct compile *c, const struct resolved_namespace *ns, struct e
 
 int pass_joined_pids(struct compile *c, struct error *err)
 {
-	const struct spec_namespace *ns = spec_namespace_of(&c->spec->lnx, CLONE_NEWPID);
-
 	(void)err;
 	if (!c->pids_come_late)
 		return 0;
-	plan_origin(c->b, ns->json, "path");
+	foreach_list(ns, &c->resolved->namespaces)
+		if (ns->type == CLONE_NEWPID)
+			plan_origin(c->b, ns->json, "path");
 	add_setns(c, CLONE_NEWPID, c->joined_pids);
 	return 0;
 }
