@@ -50,6 +50,14 @@ load ../lib/orlop
 	eventually frames
 	ok stacks --user "$ID"
 	says "/bin/frames+0x"
+	# By name, the innermost first (the library's pause keeps no frame pointer, which hides its caller); and the kernel's side is that of before the stop.
+	[ "$(awk '$3 == "user" { print $5 }' <<<"$output" | grep -oE '^(middle|outer|main)' | tr '\n' ' ')" = "middle outer main " ]
+	grep -qE ' syscall +(pause|rt_sigsuspend)\(' <<<"$output"
+	refute grep -q ptrace <<<"$output"
+	# Without symbols there is the place alone.
+	strip "$ROOTFS/bin/frames" 2>/dev/null || return 0
+	ok stacks --user "$ID"
+	says "/bin/frames+0x"
 	grep -q '^State:.*S' "/proc/$(pid_of)/status"
 	grep -q '^TracerPid:	0$' "/proc/$(pid_of)/status"
 }
@@ -77,6 +85,88 @@ time.sleep(1000)"
 		"$ORLOP" --root "$ROOT" stacks --user "$ID" >"$T/stdout" 2>"$T/stderr" || status=$?
 	[ "$status" -eq 1 ]
 	grep -q "needs CAP_SYS_PTRACE" "$T/stderr" || { cat "$T/stderr"; return 1; }
+}
+
+@test "a 32-bit program is told as such, and all but its frames is shown" {
+	[ "$(uname -m)" = x86_64 ] || skip "needs x86_64"
+	printf '%s\n' '.globl _start' '_start: mov $29, %eax; int $0x80; jmp _start' >"$T/small.s"
+	{ as --32 -o "$T/small.o" "$T/small.s" && ld -m elf_i386 -o "$ROOTFS/bin/small" "$T/small.o"; } 2>"$T/as.err" ||
+		skip "no assembler for 32-bit programs"
+	args /bin/small
+	run_orlop run -d "$ID"
+	[ "$status" -eq 0 ] || skip "this kernel runs no 32-bit programs"
+	pauses() { "$ORLOP" --root "$ROOT" stacks "$ID" | grep -q ' pause('; }
+	eventually pauses
+	fails 1 "is a 32-bit program: its frames cannot be read" stacks --user "$ID"
+	says "pause("
+}
+
+# A container whose process waits in vfork(2), which nothing but SIGKILL ends, and its child sleeps.
+start_stuck() {
+	needs_tool cc
+	printf '#include <unistd.h>\nint main(void) { if (vfork() == 0) for (;;) pause(); return 0; }' >"$T/stuck.c"
+	cc -static -O1 -o "$ROOTFS/bin/stuck" "$T/stuck.c" 2>/dev/null || skip "no static C library here"
+	args /bin/stuck
+	ok run -d "$ID"
+	two() { [ "$("$ORLOP" --root "$ROOT" stacks --format json "$ID" | jq length)" -eq 2 ]; }
+	eventually two
+}
+
+@test "a thread that does not stop is told as such, and the others are shown" {
+	start_stuck
+	fails 1 "does not stop: it is frozen, or hangs in the kernel" stacks --user "$ID"
+	[ "$(awk '$3 == "user" { print $1 }' <<<"$output" | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "killed in the middle, orlop leaves nobody stopped" {
+	local p
+
+	start_stuck
+	background stacks "$ORLOP" --root "$ROOT" stacks --user "$ID"
+	traced() { grep -q "^TracerPid:	$BG\$" "/proc/$(pid_of)/status"; }
+	eventually traced
+	kill -9 "$BG"
+	wait "$BG" 2>/dev/null || true
+	BACKGROUND=()
+	free() { grep -q '^TracerPid:	0$' "/proc/$1/status" && ! grep -q '^State:.*[tT] ' "/proc/$1/status"; }
+	for p in $("$ORLOP" --root "$ROOT" ps --format json "$ID" | jq '.[]'); do
+		eventually free "$p"
+	done
+}
+
+@test "the frames of a paused container are read, or it is told as such; it stays paused" {
+	[ "$SUITE_CG" = v2 ] || needs_controller freezer
+	start_sleeper 'exec sleep 1000'
+	ok pause "$ID"
+	run_orlop stacks --user "$ID"
+	[ "$status" -eq 0 ] || says "does not stop: it is frozen, or hangs in the kernel"
+	[ "$(state_of)" = paused ]
+	ok resume "$ID"
+	free() { grep -q '^TracerPid:	0$' "/proc/$(pid_of)/status" && grep -q '^State:.*S' "/proc/$(pid_of)/status"; }
+	eventually free
+}
+
+@test "where the sysctl forbids all tracing it is named" {
+	[ -e /proc/sys/kernel/yama/ptrace_scope ] || skip "this kernel has no yama"
+	[ "$(cat /proc/sys/kernel/yama/ptrace_scope)" = 3 ] || skip "kernel.yama.ptrace_scope is not 3 here, and could not be taken back"
+	start_sleeper 'exec sleep 1000'
+	fails 1 "kernel.yama.ptrace_scope is 3" stacks --user "$ID"
+}
+
+@test "a program that is no ELF file any more, or one that lies, harms nobody" {
+	needs_tool cc
+	printf 'int main(void) { for (;;) __asm__ volatile("" ::: "memory"); }' >"$T/spin.c"
+	cc -static -no-pie -O1 -o "$ROOTFS/bin/spin" "$T/spin.c" 2>/dev/null || skip "no static C library here"
+	args /bin/spin
+	ok run -d "$ID"
+	# Another file of that name, and none.
+	ok stacks --user "$ID"
+	mv "$ROOTFS/bin/spin" "$ROOTFS/bin/was"
+	mkfifo "$ROOTFS/bin/spin"
+	ok stacks --user "$ID"
+	rm "$ROOTFS/bin/spin"
+	ln -s /proc/self/mem "$ROOTFS/bin/spin"
+	ok stacks --user "$ID"
 }
 
 @test "many threads are each shown" {
