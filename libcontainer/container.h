@@ -108,6 +108,8 @@ struct exec_options {
 	const char *internal_pid_file; /* the number that the container sees                         */
 	const char *namespaces;        /* "net,ipc": only these are entered; NULL: all               */
 	const char *host_program;      /* a program of this host, in front of args; or NULL          */
+	bool with_tools;               /* its root is not the container's, but tools: see `debug`    */
+	const char *tools;             /* of this folder ("./x") or container's rootfs; NULL: this host's */
 	unsigned preserve_fds;
 	bool tty, no_new_privs, detach, ignore_paused;
 	container_ready *ready; /* or NULL */

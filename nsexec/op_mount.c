@@ -159,6 +159,15 @@ long op_PIVOT(struct stage *s, const struct plan_op *op)
 	return r < 0 ? r : topmost < 0 ? topmost : 0;
 }
 
+long op_PIVOT_BELOW(struct stage *s, const struct plan_op *op)
+{
+	long r = sys(fchdir, s->root);
+
+	if (r == 0)
+		r = sys(pivot_root, ".", stage_s1(s, op));
+	return r;
+}
+
 /*
  * For roots that pivot_root cannot leave (initramfs). What lies below the old root stays mounted and is only out of sight;
  * DETACH has taken the kernel's own views of the host away before.
@@ -309,8 +318,9 @@ long op_TREE_ROOT(struct stage *s, const struct plan_op *op)
 {
 	long fd = path_open(s->root, stage_s1(s, op), O_PATH | (op->flags & OP_LINK ? O_NOFOLLOW : 0));
 
+	s->mount = -1;
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT && op->flags & OP_OPTIONAL ? 0 : fd;
 	return clone_tree(s, op, (int)fd, "", AT_EMPTY_PATH);
 }
 
@@ -373,6 +383,8 @@ long op_ATTACH(struct stage *s, const struct plan_op *op)
 {
 	long r;
 
+	if (op->flags & OP_OPTIONAL && s->mount < 0)
+		return 0;
 	if (op->flags & OP_IN_DIR) {
 		r = attach_in_dir(s->mount, s->dir, stage_s1(s, op));
 		close_scratch(s, s->dir, s->mount);

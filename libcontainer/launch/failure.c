@@ -49,6 +49,7 @@ static const struct {
 	{ PLAN_ROOT_PATH,      "mount the rootfs '%1'" },
 	{ PLAN_ROOT_PLAIN,     "open the root '%1'" },
 	{ PLAN_PIVOT,          "pivot_root" },
+	{ PLAN_PIVOT_BELOW,    "pivot_root to the tools" },
 	{ PLAN_DETACH,         "detach '%1' of the host" },
 	{ PLAN_MOVE_ROOT,      "move the root" },
 	{ PLAN_CHROOT,         "chroot" },

@@ -20,6 +20,7 @@
 #include "host/resctrl.h"
 #include "launch/spawn.h"
 #include "launch/streams.h"
+#include "launch/tools_tree.h"
 #include "lifecycle/host_program.h"
 #include "lifecycle/join.h"
 #include "lifecycle/others.h"
@@ -315,18 +316,42 @@ static int write_internal_pid(const struct execution *e, struct error *err)
 	return write_pid_file(e->o->internal_pid_file, s.ids[s.depth - 1], err);
 }
 
-/* A descriptor that the plan takes; it may be made twice (fork_program()). */
-static int own_program(struct execution *e, struct error *err)
+/* Those of another container's rootfs, or a folder: that has a slash. 0: the root is the container's. */
+static int open_tools(struct execution *e, struct error *err)
 {
-	int fd = e->program.fd < 0 ? 0 : fcntl(e->program.fd, F_DUPFD_CLOEXEC, 3);
+	bool user = resolved_has_namespace(e->config, CLONE_NEWUSER);
+	auto_(container_free) struct container *other = NULL;
+	const char *dir = e->o->tools;
+	int r;
 
-	return fd < 0 ? sysf(err, "duplicate descriptor") : fd;
+	if (!e->o->with_tools)
+		return 0;
+	if (dir && !strchr(dir, '/')) {
+		r = container_load(e->c->rt, dir, &other, err);
+		if (r == -ENOENT)
+			return failf(err, ENOENT, "--tools '%s': no such container (a folder has a slash: './%s')",
+				     dir, dir);
+		if (r < 0)
+			return r;
+		dir = other->state.rootfs;
+	}
+	return tools_tree_open(dir, user ? e->init : -EBADF, err);
+}
+
+/* Descriptors that the plan takes, so they are made for each. */
+static int open_for_plan(struct execution *e, struct compile_input *in, struct error *err)
+{
+	in->program = e->program.fd < 0 ? 0 : fcntl(e->program.fd, F_DUPFD_CLOEXEC, 3);
+	if (in->program < 0)
+		return sysf(err, "duplicate descriptor");
+	in->tools = open_tools(e, err);
+	return in->tools < 0 ? in->tools : 0;
 }
 
 static int compile(struct execution *e, struct error *err)
 {
-	int r = wanted_namespaces(e, err), program = r < 0 ? r : own_program(e, err);
-	const struct compile_input in = {
+	int r = wanted_namespaces(e, err);
+	struct compile_input in = {
 		.resolved = e->config,
 		.process = &e->process,
 		.id = e->c->state.id,
@@ -343,7 +368,6 @@ static int compile(struct execution *e, struct error *err)
 		.preserve_fds = e->o->preserve_fds,
 		.start_socket = -EBADF,
 		.init_pidfd = e->init,
-		.program = program,
 		.time_namespace = e->c->state.time_namespace,
 		.exec_namespaces = e->namespaces,
 		.hook_state = -EBADF,
@@ -351,7 +375,9 @@ static int compile(struct execution *e, struct error *err)
 		.hook_output = -EBADF,
 	};
 
-	return program < 0 ? program : plan_compile(&in, &e->compiled, err);
+	if (r == 0)
+		r = open_for_plan(e, &in, err);
+	return r < 0 ? r : plan_compile(&in, &e->compiled, err);
 }
 
 static int enter_resctrl(struct execution *e, struct error *err)

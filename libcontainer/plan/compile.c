@@ -57,6 +57,7 @@ static const struct pass exec_passes[] = {
 	{ pass_exec_namespaces, "namespaces" },
 	{ pass_process_early,   "keyring" },
 	{ pass_console,         "console" },
+	{ pass_tools,           "tools" },
 	{ pass_memory_policy,   "memory policy" },
 	{ pass_process,         "process" },
 	{ pass_fork,           "program, fork" },

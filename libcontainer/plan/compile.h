@@ -31,6 +31,9 @@ struct join {
 #define NOTIFY_MOUNT "/run/notify"
 #define NOTIFY_INSIDE NOTIFY_MOUNT "/notify.sock"
 
+/* Where a root of tools has the container's root. */
+#define TOOLS_CONTAINER "container"
+
 struct compile_input {
 	const struct resolved *resolved;    /* the config; with `exec`, resolve_existing()  */
 	const struct spec_process *process; /* NULL: none to start                          */
@@ -59,6 +62,7 @@ struct compile_input {
 	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
 	bool no_cgroup_entry;      /* the caller moves it there when it is forked           */
 	int program;               /* exec: to be executed in place of a path; taken; 0: none */
+	int tools;                 /* exec: the root of the process (launch/tools_tree.h); taken; 0: the container's */
 	pid_t init_pid;            /* live: its number here                                 */
 	uint64_t exec_namespaces;  /* exec: CLONE_NEW* of those that are entered; 0: all    */
 	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */

@@ -51,6 +51,8 @@ int compile_filter(struct compile *c, struct error *err);
 void compile_drop_groups(struct compile *c);
 /* pass_live.c: mounts of a container that runs (compile_input.live). */
 pass_fn pass_live_namespaces, pass_live_end;
+/* pass_tools.c: another root for the process of an exec (compile_input.tools). */
+pass_fn pass_tools;
 /* Whether its options name files of the host: then it is made by the runtime, not by the stage. */
 bool live_needs_host(const struct compile *c, const struct resolved_mount *m);
 int live_host_filesystem(struct compile *c, const struct resolved_mount *m, struct error *err);

@@ -7,7 +7,7 @@ load ../lib/orlop
 distroless() {
 	copy_rootfs
 	mv "$ROOTFS/bin/busybox" "$T/busybox"
-	rm -rf "$ROOTFS/bin" "$ROOTFS/sbin" "$ROOTFS/usr"
+	rm -rf "${ROOTFS:?}"/{bin,sbin,usr}
 	cp "$T/busybox" "$ROOTFS/sleep"
 	args /sleep 1000
 	ok run -d "$ID"
