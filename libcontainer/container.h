@@ -248,7 +248,7 @@ struct container_list {
 	struct arena *arena; /* all texts of the rows */
 };
 /*
- * A broken container is a row of status "broken", with what its directory tells, and a warning says why. A missing root
+ * A broken container is a row of status "broken", "leftover", with what its directory tells, and a warning says why. A missing root
  * is an error only when given.
  */
 int container_list(const struct runtime *rt, bool want_json, struct container_list *ret,

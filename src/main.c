@@ -103,8 +103,11 @@ static int check_operands(const struct command *c, const struct invocation *inv,
 		kind = inv->n_args < c->min_operands ? "a minimum of" : "a maximum of";
 		wanted = inv->n_args < c->min_operands ? c->min_operands : c->max_operands;
 	}
-	return failf(err, EINVAL, "%s: \"%s\" requires %s %zu argument(s)", inv->program, c->name,
-		     kind, wanted);
+	if (inv->n_args > c->max_operands)
+		return failf(err, EINVAL, "%s: \"%s\" requires %s %zu argument(s), found one more: '%.80s'%s%s",
+			     inv->program, c->name, kind, wanted, inv->args[c->max_operands],
+			     c->surplus ? ": " : "", c->surplus ? c->surplus : "");
+	return failf(err, EINVAL, "%s: \"%s\" requires %s %zu argument(s)", inv->program, c->name, kind, wanted);
 }
 
 /* Takes the verb out of the operands. */

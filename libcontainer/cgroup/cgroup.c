@@ -115,7 +115,9 @@ static int check_existing(struct cgroup *c, struct error *err)
 				     list.n, c->trees[i].path);
 	}
 	if (c->existed && c->driver->is_frozen(c) > 0)
-		return failf(err, EBUSY, "container's cgroup unexpectedly frozen");
+		return failf(err, EBUSY,
+			     "container's cgroup unexpectedly frozen: '%s' was so before: thaw it, or choose another cgroupsPath",
+			     c->trees[0].path);
 	return 0;
 }
 

@@ -2,13 +2,18 @@
 #include "cgroup/knobs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "spec/spec.h"
+
+#define EXPECTED_SIZE 128 /* of what a refused value should have been */
 
 static bool reserve(struct knobs *k)
 {
@@ -84,15 +89,44 @@ void knobs_common(const struct spec_resources *r, struct knobs *k)
 	}
 }
 
+/* What the kernel takes, for values about which it says no more than "invalid argument". */
+/* clang-format off */
+static const struct { const char *file, *words, *list; } expected[] = {
+	{ "cpu.cfs_quota_us",  "at least 1000 microseconds, and no more than the parent's share", NULL },
+	{ "cpu.cfs_period_us", "1000 to 1000000 microseconds", NULL },
+	{ "cpu.max",           "a quota of at least 1000 microseconds, a period of 1000 to 1000000", NULL },
+	{ "cpuset.cpus",       "of the CPUs ", "/sys/devices/system/cpu/online" },
+	{ "cpuset.mems",       "of the memory nodes ", "/sys/devices/system/node/online" },
+};
+/* clang-format on */
+
+static const char *expected_of(const char *file, int num, char room[EXPECTED_SIZE])
+{
+	auto_str list = STR_INIT;
+
+	room[0] = 0;
+	foreach_array(e, expected) {
+		if (!streq(e->file, file) || (num != -EINVAL && num != -ERANGE && num != -EACCES))
+			continue;
+		if (e->list)
+			(void)file_read_at(AT_FDCWD, e->list, 256, &list);
+		snprintf(room, EXPECTED_SIZE, " (expected %s%.*s)", e->words, (int)strcspn(str_text(&list), "\n"),
+			 str_text(&list));
+	}
+	return room;
+}
+
 static int refuse(const struct knob *k, int num, struct error *err)
 {
+	char room[EXPECTED_SIZE];
+
 	if (num == -ENOENT)
 		failf(err, ENOENT,
 		      "cannot set '%s' to '%s': controller '%s' is not available, or has no such "
 		      "file on this kernel",
 		      k->file, k->text, k->controller);
 	else
-		codef(err, num, "write '%s' to '%s'", k->text, k->file);
+		codef(err, num, "write '%s' to '%s'%s", k->text, k->file, expected_of(k->file, num, room));
 	(void)spec_error(k->json, k->member, err);
 	return num;
 }

@@ -48,7 +48,8 @@ static int start(struct cgroup *c, const struct cgroup_options *o, char **path, 
 
 	if (!c->unit->user && access("/run/systemd/system", F_OK) < 0)
 		return failf(err, ENOENT,
-			     "systemd not running on this host, cannot use systemd cgroups manager");
+			     "systemd not running on this host, cannot use systemd cgroups manager: there is no "
+			     "/run/systemd/system; without --systemd-cgroup the cgroups are made by ourselves");
 	begin(c, &request, "start");
 	r = systemd_start_properties(&request, c->unit, o, c->kind == CGROUP_V2, err);
 	if (r == 0)

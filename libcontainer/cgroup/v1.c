@@ -252,7 +252,8 @@ static int v1_apply(struct cgroup *c, const struct spec_resources *r, bool devic
 	if (ret < 0 || !r)
 		return ret;
 	if (r->unified.n && !c->unified)
-		return failf(err, EINVAL, "invalid configuration: cannot use unified on cgroup v1");
+		return failf(err, EINVAL, "invalid configuration: cannot use unified on cgroup v1: /linux/resources/unified names files "
+				     "of cgroup v2, and this host has none");
 	here = *r;
 	if (c->unified)
 		split(c, &here, &unified);

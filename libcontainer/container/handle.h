@@ -15,7 +15,8 @@ enum container_status {
 	STATUS_RUNNING,
 	STATUS_PAUSED,
 	STATUS_STOPPED,
-	STATUS_BROKEN, /* of `list` only: what cannot be opened has no status */
+	STATUS_BROKEN,   /* of `list` only: what cannot be opened has no status */
+	STATUS_LEFTOVER, /* of `list` only: what a create left that was killed  */
 };
 
 struct container {

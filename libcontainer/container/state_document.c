@@ -16,6 +16,7 @@ static const char *const status_names[] = {
 	[STATUS_PAUSED]   = "paused",
 	[STATUS_STOPPED]  = "stopped",
 	[STATUS_BROKEN]   = "broken",
+	[STATUS_LEFTOVER] = "leftover",
 };
 /* clang-format on */
 

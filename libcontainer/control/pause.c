@@ -26,7 +26,8 @@ int container_pause(struct container *c, struct error *err)
 	if (r < 0)
 		return r;
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)
-		return failf(err, ESRCH, "container not running");
+		return failf(err, ESRCH, "container not running: '%s' is %s", c->state.id,
+			     container_status_name(status));
 	return set_frozen(c, true, err);
 }
 
@@ -40,6 +41,7 @@ int container_resume(struct container *c, struct error *err)
 	if (r < 0)
 		return r;
 	if (status != STATUS_PAUSED)
-		return failf(err, EINVAL, "container not paused");
+		return failf(err, EINVAL, "container not paused: '%s' is %s", c->state.id,
+			     container_status_name(status));
 	return set_frozen(c, false, err);
 }

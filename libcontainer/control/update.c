@@ -13,7 +13,8 @@ static int lock_running(struct container *c, struct error *err)
 	if (r == 0)
 		r = container_status(c, &status, err);
 	if (r == 0 && (status == STATUS_STOPPED || status == STATUS_CREATING))
-		return failf(err, ESRCH, "container not running");
+		return failf(err, ESRCH, "container not running: '%s' is %s", c->state.id,
+			     container_status_name(status));
 	return r;
 }
 

@@ -154,12 +154,22 @@ static const struct mount_option *find_with_value(char *word, const char **value
 	return row && row->kind == IDMAP ? row : NULL;
 }
 
-static const char *nearest(const char *word)
+/* Words of other tools and of plain English. */
+/* clang-format off */
+static const struct { const char *said, *meant; } habits[] = {
+	{ "readonly", "ro" }, { "read-only", "ro" }, { "readwrite", "rw" }, { "read-write", "rw" },
+};
+/* clang-format on */
+
+const char *mount_option_nearest(const char *word)
 {
 	/* Of a short word each other one is near. */
 	unsigned best = strlen(word) > 5 ? 3 : 2;
 	const char *found = NULL;
 
+	foreach_array(habit, habits)
+		if (streq(habit->said, word))
+			return habit->meant;
 	foreach_array(row, options) {
 		unsigned d = name_distance(row->name, word);
 
@@ -353,7 +363,7 @@ static void drop_fstab_words(struct mount_options *o)
 
 static int refuse_data(const struct mount_options *o, struct error *err)
 {
-	const char *word = o->data[0], *meant = strchr(word, '=') ? NULL : nearest(word);
+	const char *word = o->data[0], *meant = strchr(word, '=') ? NULL : mount_option_nearest(word);
 
 	if (meant)
 		return failf(err, EINVAL, "unknown option '%s' on a bind mount, did you mean '%s'?",

@@ -72,5 +72,8 @@ struct mount_options {
 int mount_options_parse(const struct spec_mount *m, struct arena *a, struct mount_options *ret,
 			struct error *err);
 
+/* The word of the table that was probably meant, or NULL. */
+const char *mount_option_nearest(const char *word);
+
 /* The words of the table in alphabetical order; NULL from the end on. */
 const char *mount_option_name(size_t i);

@@ -456,6 +456,44 @@ static void quote_at(const struct json_doc *doc, size_t at, char *buf, size_t si
 	snprintf(buf, size, "'%.*s'", (int)n, doc->text + at);
 }
 
+/* clang-format off */
+static const struct {
+	const char *parser; /* what the parser says     */
+	const char *at;     /* what stands there: "" anything, "*" a letter */
+	const char *words;  /* what to do               */
+} advice[] = {
+	{ "invalid object key",    "}",  ": remove the comma before it" },
+	{ "invalid object key",    "",   ": a name in double quotes is expected" },
+	{ "unallowed token",       "]",  ": remove the comma before it" },
+	{ "unallowed token",       "}",  ": a value is missing, or a comma before it is too many" },
+	{ "character inside string", "\"", ": a line break in a string is written \\n" },
+	{ "premature EOF",         "",   ": is it whole? A '}' or ']' is missing" },
+	{ "trailing garbage",      "",   ": the text goes on after its end" },
+	{ "invalid char in",       "'",  ": strings stand in double quotes" },
+	{ "invalid char in",       "T",  ": it is written 'true'" },
+	{ "invalid char in",       "F",  ": it is written 'false'" },
+	{ "invalid char in",       "N",  ": it is written 'null'" },
+	{ "invalid string in json","",   ": words other than true, false and null stand in double quotes" },
+	{ "invalid char in",       "*",  ": words other than true, false and null stand in double quotes" },
+	{ "probable comment",      "",   ": JSON has none, remove it" },
+};
+/* clang-format on */
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static const char *advice_for(const struct parser *p, const char *what, size_t at)
+{
+	const char *text = at < p->doc->size ? p->doc->text + at : "";
+
+	foreach_array(a, advice)
+		if (strstr(what, a->parser) && (!*a->at || *text == *a->at || (*a->at == '*' && is_letter(*text))))
+			return a->words;
+	return "";
+}
+
 static int syntax_error(struct parser *p)
 {
 	unsigned char *text = yajl_get_error(p->yajl, 0, NULL, 0);
@@ -467,8 +505,9 @@ static int syntax_error(struct parser *p)
 	if (strchr(what, ':'))
 		what = strchr(what, ':') + 2;
 	quote_at(p->doc, at, found, sizeof(found));
-	p->failed = failf(p->err, EINVAL, "not valid JSON: %.*s, near %s, column %u",
-			  (int)strcspn(what, ".\n"), what, found, column_of(p->doc, at));
+	p->failed = failf(p->err, EINVAL, "not valid JSON: %.*s, near %s, column %u%s",
+			  (int)strcspn(what, ".\n"), what, found, column_of(p->doc, at),
+			  advice_for(p, what, at));
 	place(p, at);
 	if (text)
 		yajl_free_error(p->yajl, text);
@@ -496,11 +535,12 @@ static int check_text(struct parser *p)
 
 	if (at < p->doc->size) {
 		bad = (unsigned char)p->doc->text[at];
-		return stop_at(p, at, EILSEQ, "not UTF-8: byte 0x%02x in column %u", bad,
-			       column_of(p->doc, at)), p->failed;
+		return stop_at(p, at, EILSEQ, "not UTF-8: byte 0x%02x in column %u%s", bad, column_of(p->doc, at),
+			       at == 0 && bad >= 0xfe ? ": this is UTF-16, save it as UTF-8" : ""),
+		       p->failed;
 	}
 	if (p->doc->size >= 3 && memcmp(p->doc->text, "\xef\xbb\xbf", 3) == 0)
-		return stop_at(p, 0, EINVAL, "not valid JSON: begins with a byte order mark"),
+		return stop_at(p, 0, EINVAL, "not valid JSON: begins with a byte order mark: save it as UTF-8 without one"),
 		       p->failed;
 	return check_blanks(p);
 }

@@ -21,11 +21,13 @@
 #include "launch/hooks.h"
 #include "launch/stuck.h"
 #include "nsexec/plan.h"
+#include "resolve/resolve.h"
 #include "spec/spec.h"
 #include "store/state_file.h"
 
 #define STAGE_NAME "orlop:init"
 #define DEATH_SECONDS 10
+#define PATH_HINT_SIZE 256
 #define ERRNO_MAX 4095 /* of the kernel: include/linux/err.h */
 
 /* ---- words for an op ---- */
@@ -199,6 +201,15 @@ static void mount_text(const struct json *origin, struct str *out)
 		   what && what->type == JSON_STRING ? what->text : "?", to->text);
 }
 
+/* "source '/dev/sda1': ", of a filesystem that may lie on one. */
+static void source_text(const struct json *origin, struct str *out)
+{
+	const struct json *source = origin ? json_member(origin, "source") : NULL;
+
+	if (source && source->type == JSON_STRING && strchr(source->text, '/'))
+		str_printf(out, "source '%.200s': ", source->text);
+}
+
 /* "device '/dev/fuse': " */
 static void device_text(const struct json *origin, struct str *out)
 {
@@ -222,12 +233,12 @@ static const struct {
 	{ PLAN_PROC_WRITE, ENOENT,  0,        NULL, " (does this kernel have it?)" },
 	{ PLAN_TARGET,     ELOOP,   OP_PLAIN, NULL, " must be mounted on ordinary directory" },
 	{ PLAN_TARGET,     ELOOP,   0,        NULL, ": its symbolic links lead in a circle" },
-	{ PLAN_MASK,       EXDEV,   0,        NULL, ": someone has replaced its mountpoint since" },
-	{ PLAN_MASK,       ELOOP,   0,        NULL, ": someone has replaced its mountpoint since" },
+	{ PLAN_MASK,       EXDEV,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_MASK,       ELOOP,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
 	/* A path that is not there is no failure. */
 	{ PLAN_MASK,       ENOENT,  0,        NULL, ": this host has no '/dev/null' to cover it with" },
-	{ PLAN_READONLY,   EXDEV,   0,        NULL, ": someone has replaced its mountpoint since" },
-	{ PLAN_READONLY,   ELOOP,   0,        NULL, ": someone has replaced its mountpoint since" },
+	{ PLAN_READONLY,   EXDEV,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_READONLY,   ELOOP,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
 	{ PLAN_COPY_UP,    ENOMEM,  0,        NULL,
 	  ": the directory holds more than the container's memory limit allows" },
 	/* dockerd looks for "not a directory" in both, and says more itself. */
@@ -235,6 +246,10 @@ static const struct {
 	{ PLAN_ATTACH,     EISDIR,  0,        NULL, " what is not a directory" },
 	{ PLAN_FS_OPEN,    EPERM,   0, "sysfs",
 	  ": the network namespace must belong to the container's user namespace" },
+	{ PLAN_FS_MOUNT,   EINVAL,  0, "overlay",
+	  " (with 'upperdir' goes a 'workdir' on the same filesystem; the kernel's log, dmesg, says more)" },
+	{ PLAN_FS_MOUNT,   EINVAL,  0,        NULL, " (the kernel's log, dmesg, may say more)" },
+	{ PLAN_FS_MOUNT,   ENOTBLK, 0,        NULL, " (losetup makes one of a file)" },
 	{ PLAN_FS_MOUNT,   EPERM,   0, "sysfs",
 	  ": the network namespace must belong to the container's user namespace" },
 	{ PLAN_FS_MOUNT,   EPERM,   0, "mqueue",
@@ -268,9 +283,28 @@ static void namespace_text(const struct handshake *t, uint32_t op, struct str *o
 
 /* ---- the program itself: the words that docker and podman look for ---- */
 
+/* Where it was searched for, and what is often meant. */
+static const char *not_found_hint(const struct spec_process *p, const char *name, char room[PATH_HINT_SIZE])
+{
+	const char *path = RESOLVE_DEFAULT_PATH;
+
+	if (!*name)
+		return ": the first word of args is empty";
+	if (strpbrk(name, " \t"))
+		return ": it is one word: arguments are words of their own";
+	if (*name == '-')
+		return ": an option of ours stands before the container's id";
+	for (size_t i = 0; p && i < p->env.n; i++)
+		if (starts_with(p->env.v[i], "PATH="))
+			path = p->env.v[i] + strlen("PATH=");
+	snprintf(room, PATH_HINT_SIZE, " (%.200s)", path);
+	return room;
+}
+
 static int exec_failure(const struct handshake *t, uint16_t code, int num, struct error *err)
 {
 	const char *name = t->process && t->process->args.n ? t->process->args.v[0] : "";
+	char room[PATH_HINT_SIZE];
 
 	/* All was well up to the execve itself: the words of a program that fails, not of a runtime. */
 	if (code == PLAN_EXEC) {
@@ -278,7 +312,8 @@ static int exec_failure(const struct handshake *t, uint16_t code, int num, struc
 		return failf(err, num, "exec %s: %s", name, errno_words(num));
 	}
 	if (num == ENOENT && !strchr(name, '/'))
-		failf(err, num, "exec: \"%s\": executable file not found in $PATH", name);
+		failf(err, num, "exec: \"%s\": executable file not found in $PATH%s", name,
+		      not_found_hint(t->process, name, room));
 	else if (num == ENOENT || num == ENOTDIR)
 		failf(err, num, "exec: \"%s\": stat %s: %s", name, name, errno_words(num));
 	else if (num == EISDIR) /* dockerd tells by the second half that it is status 126 */
@@ -296,23 +331,24 @@ static int hook_failure(const struct handshake *t, const struct sync_message *m,
 {
 	unsigned index = m->more >> 16;
 	int status = (int)(m->more & 0xffff);
-	char said[HOOKS_SAID_SIZE] = "";
+	char said[HOOKS_SAID_SIZE] = "", name[16];
 	const spec_hook_list *list = t->config->spec->hooks ? &t->config->spec->hooks->kind[kind] : NULL;
+	const char *path = list && index < list->n ? list->v[index].path : "?";
 
 	if (t->hook_output > 0)
 		hooks_said(t->hook_output, said);
 	if (m->num == ETIMEDOUT)
-		failf(err, ETIMEDOUT, "error running %s hook #%u: timeout%s", hook_kind_name(kind), index,
-		      said);
+		failf(err, ETIMEDOUT, "error running %s hook #%u: '%.200s' did not end within its timeout%s",
+		      hook_kind_name(kind), index, path, said);
 	else if (m->num != ECANCELED)
-		failf(err, m->num, "error running %s hook #%u: %s", hook_kind_name(kind), index,
+		failf(err, m->num, "error running %s hook #%u: execute '%.200s': %s", hook_kind_name(kind), index, path,
 		      errno_words(m->num));
 	else if (WIFSIGNALED(status))
-		failf(err, ECANCELED, "error running %s hook #%u: signal %d%s", hook_kind_name(kind),
-		      index, WTERMSIG(status), said);
+		failf(err, ECANCELED, "error running %s hook #%u: '%.200s' was killed by %s%s", hook_kind_name(kind),
+		      index, path, signal_name(WTERMSIG(status), name, sizeof(name)), said);
 	else
-		failf(err, ECANCELED, "error running %s hook #%u: exit status %d%s",
-		      hook_kind_name(kind), index, WEXITSTATUS(status), said);
+		failf(err, ECANCELED, "error running %s hook #%u: '%.200s' ended with exit status %d%s",
+		      hook_kind_name(kind), index, path, WEXITSTATUS(status), said);
 	if (list && index < list->n)
 		spec_error(list->v[index].json, NULL, err);
 	return -err->num;
@@ -380,6 +416,8 @@ int failure_of_op(const struct handshake *t, const struct sync_message *m, struc
 		return codef(err, m->num, "the child failed before its first operation");
 	mount_text(origin, &text);
 	device_text(origin, &text);
+	if (code == PLAN_FS_MOUNT)
+		source_text(origin, &text);
 	if (!t->plan || m->num != EPERM || !locked_flags_text(t->plan, op, &text))
 		op_text(t, op, code, &text);
 	if (code == PLAN_SETNS && origin)
@@ -437,14 +475,16 @@ int failure_of_death(const struct handshake *t, struct error *err)
 static bool silences(const struct spec_seccomp *s)
 {
 	bool may_exit = s->default_action == SECCOMP_ACT_ALLOW || s->default_action == SECCOMP_ACT_LOG;
-	bool kills = s->default_action < SECCOMP_ACT_ERRNO;
+	bool kills = s->default_action < SECCOMP_ACT_ERRNO, may_execute = may_exit;
 
 	foreach_list(call, &s->syscalls) {
 		kills |= call->action < SECCOMP_ACT_ERRNO;
-		foreach_list(name, &call->names)
+		foreach_list(name, &call->names) {
 			may_exit |= call->action == SECCOMP_ACT_ALLOW && streq(*name, "exit_group");
+			may_execute |= call->action == SECCOMP_ACT_ALLOW && streq(*name, "execve");
+		}
 	}
-	return kills || !may_exit;
+	return kills || !may_exit || !may_execute;
 }
 
 int failure_of_early_death(const struct handshake *t, struct error *err)
@@ -457,16 +497,16 @@ int failure_of_early_death(const struct handshake *t, struct error *err)
 	if (has_filter && silences(t->config->spec->lnx.seccomp) && proc_is_exiting(t->pid))
 		(void)child_await(t->pidfd, DEATH_SECONDS);
 	if (waitid(P_PIDFD, (id_t)t->pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 ||
-	    info.si_pid == 0 || info.si_code == CLD_EXITED)
+	    info.si_pid == 0 || (info.si_code == CLD_EXITED && !has_filter))
 		return 0;
 	/* A zombie keeps its name. */
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)info.si_pid);
 	if (file_read_at(AT_FDCWD, path, 64, &name) < 0 ||
 	    !starts_with(str_text(&name), STAGE_NAME "\n"))
 		return 0;
-	if (info.si_status == SIGSYS)
+	if (info.si_code != CLD_EXITED && info.si_status == SIGSYS)
 		failf(err, ECANCELED, "the seccomp filter killed the container's init at execve");
-	else if (info.si_status == SIGILL && has_filter)
+	else if (has_filter && (info.si_code == CLD_EXITED || info.si_status == SIGILL))
 		failf(err, ECANCELED,
 		      "the seccomp filter lets the container's init neither execute the program nor "
 		      "say why: it must allow at least execve");
@@ -474,7 +514,7 @@ int failure_of_early_death(const struct handshake *t, struct error *err)
 		failf(err, ECANCELED,
 		      "the container's init was killed by %s before it could execute the program",
 		      signal_name(info.si_status, sig, sizeof(sig)));
-	if ((info.si_status == SIGSYS || info.si_status == SIGILL) && has_filter)
+	if ((info.si_code == CLD_EXITED || info.si_status == SIGSYS || info.si_status == SIGILL) && has_filter)
 		spec_error(t->config->spec->lnx.seccomp->json, NULL, err);
 	return -err->num;
 }

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/memfd.h"
+#include "base/signals.h"
 #include "base/sys.h"
 #include "spec/spec.h"
 
@@ -332,15 +333,18 @@ void hooks_said(int file, char text[HOOKS_SAID_SIZE])
 	(void)snprintf(text, HOOKS_SAID_SIZE, "%s%s", before_tail(&t), said);
 }
 
-static int judge(struct hook_run *h, const siginfo_t *info, struct error *err)
+static int judge(const struct spec_hook *hook, struct hook_run *h, const siginfo_t *info, struct error *err)
 {
+	char name[16];
 	const char *said = tail_text(&h->tail);
 	const char *sep = before_tail(&h->tail);
 
 	if (info->si_code != CLD_EXITED)
-		return failf(err, ECANCELED, "killed by signal %d%s%s", info->si_status, sep, said);
+		return failf(err, ECANCELED, "'%.200s' was killed by %s%s%s", hook->path,
+			     signal_name(info->si_status, name, sizeof(name)), sep, said);
 	if (info->si_status != 0)
-		return failf(err, ECANCELED, "exit status %d%s%s", info->si_status, sep, said);
+		return failf(err, ECANCELED, "'%.200s' ended with exit status %d%s%s", hook->path, info->si_status, sep,
+			     said);
 	return 0;
 }
 
@@ -364,7 +368,7 @@ static int run_one(const struct spec_hook *hook, const char *dir, const char *st
 		r = reap(&h, &info);
 	if (r < 0)
 		return codef(err, r, "wait for '%s'", hook->path);
-	return judge(&h, &info, err);
+	return judge(hook, &h, &info, err);
 }
 
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *dir,

@@ -31,8 +31,10 @@ int limits_raise(pid_t pid, const struct spec_process *p, struct error *err)
 			continue;
 		now.rlim_max = l->hard;
 		if (prlimit(pid, (int)l->type, &now, NULL) < 0) {
-			sysf(err, "raise the hard limit to %llu", (unsigned long long)l->hard);
-			return spec_error(l->json, NULL, err);
+			sysf(err, "raise the hard limit of %s to %llu%s",
+			     names_of(names_rlimits.v, names_rlimits.n, l->type), (unsigned long long)l->hard,
+			     l->type == RLIMIT_NOFILE ? ", which the sysctl fs.nr_open bounds" : "");
+			return spec_error(l->json, "hard", err);
 		}
 	}
 	return 0;

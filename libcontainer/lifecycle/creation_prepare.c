@@ -121,8 +121,10 @@ static int check_terminal(const struct creation *c, struct error *err)
 {
 	bool detach = !c->run || c->o->detach;
 
-	if (c->run && !c->spec->process)
-		return failf(err, EINVAL, "process must be specified to run a container");
+	if (c->run && !c->spec->process) {
+		failf(err, EINVAL, "process must be specified to run a container");
+		return spec_error(c->spec->json, NULL, err);
+	}
 	return resolve_terminal(c->spec->process, detach, c->o->console_socket, err);
 }
 

@@ -73,8 +73,8 @@ static int kill_init(struct container *c, int pidfd, struct error *err)
 
 static int refuse(const struct container *c, enum container_status status, struct error *err)
 {
-	return failf(err, EBUSY, "cannot delete container %s that is not stopped: %s", c->state.id,
-		     container_status_name(status));
+	return failf(err, EBUSY, "cannot delete container %s that is not stopped: %s ('orlop delete --force' ends it first)",
+		     c->state.id, container_status_name(status));
 }
 
 /*
@@ -217,6 +217,10 @@ static int lock(struct container *c, bool force, struct error *err)
 
 	if (!force && c->incomplete)
 		r = container_status(c, &status, err);
+	if (r == -ENOENT)
+		return failf(err, ENOENT,
+			     "container does not exist: '%s' is what a killed create has left: 'orlop delete --force' removes it",
+			     c->state.id);
 	if (r == 0 && status != STATUS_STOPPED)
 		r = refuse(c, status, err);
 	return r < 0 ? r : container_lock(c, err);

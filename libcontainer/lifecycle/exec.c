@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@
 #include "resolve/resolve.h"
 #include "spec/objects.h"
 #include "spec/spec.h"
+#include "validate/validate.h"
 
 struct execution {
 	struct container *c;
@@ -259,7 +261,7 @@ static int load(struct execution *e, struct error *err)
 	if (r < 0)
 		return r;
 	if (e->process.args.n == 0)
-		return failf(err, EINVAL, "exec args cannot be empty");
+		return failf(err, EINVAL, "exec args cannot be empty: the command stands after the container's id");
 	if (e->process.cwd[0] != '/')
 		return failf(err, EINVAL, "cwd '%s' is not an absolute path", e->process.cwd);
 	return resolve_terminal(&e->process, e->o->detach, e->o->console_socket, err);
@@ -534,6 +536,25 @@ static int walk(struct execution *e, struct error *err)
 	return 0;
 }
 
+/* What the kernel has refused to execute in a container, looked up in its root. */
+static void explain_program(const struct execution *e, struct error *err)
+{
+	auto_(close_fd) int root = -EBADF;
+	auto_str why = STR_INIT;
+	char path[64];
+	size_t n = err ? strlen(err->msg) : 0;
+
+	if (!err || !strstr(err->msg, "exec") || !e->process.cwd || e->o->host_program)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)e->c->state.init.pid);
+	root = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || !(err->alone || (err->num == EACCES && strstr(err->msg, "exec: "))))
+		return;
+	program_explain(root, &e->process, &why);
+	if (why.n)
+		(void)snprintf(err->msg + n, sizeof(err->msg) - n, " (%s)", str_text(&why));
+}
+
 int container_exec(struct container *c, const struct exec_options *o,
 		   struct container_process *process, struct error *err)
 {
@@ -555,6 +576,8 @@ int container_exec(struct container *c, const struct exec_options *o,
 		if (err)
 			*err = late;
 	}
+	if (r < 0)
+		explain_program(&e, err);
 	if (r < 0 && o->host_program)
 		r = host_program_explain(&e.program, err);
 	/* It would name a process that is none, or soon somebody else's. */

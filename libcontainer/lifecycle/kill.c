@@ -19,9 +19,9 @@ static int own_cgroup(struct container *c, struct cgroup **ret, struct error *er
 	return container_cgroup(c, ret, err);
 }
 
-static int not_running(bool all, struct error *err)
+static int not_running(const char *id, bool all, struct error *err)
 {
-	return all ? 0 : failf(err, ESRCH, "container not running");
+	return all ? 0 : failf(err, ESRCH, "container not running: '%s' has stopped", id);
 }
 
 /* Marked first: else the end of init could be laid to an OOM kill of another process before. */
@@ -38,7 +38,7 @@ static int signal_init(struct container *c, int pidfd, int sig, bool all, struct
 		store_mark_killed(c->dir, false);
 	errno = num;
 	if (num == ESRCH)
-		return not_running(all, err);
+		return not_running(c->state.id, all, err);
 	return sysf(err, "send signal %d to the container's init", sig);
 }
 
@@ -90,7 +90,7 @@ static int sweep(struct container *c, struct cgroup *cg, int sig, bool alive, bo
 	if (r < 0)
 		return r;
 	if (n == 0)
-		return not_running(all, err);
+		return not_running(c->state.id, all, err);
 	r = cgroup_signal(cg, sig, NULL, err);
 	return r < 0 ? error_context(err, "container '%s'", c->state.id) : 0;
 }
@@ -103,7 +103,7 @@ static int signal_container(struct container *c, int pidfd, int sig, bool all, s
 	int r = 0;
 
 	if (pidfd < 0 && own)
-		return not_running(all, err);
+		return not_running(c->state.id, all, err);
 
 	if (wide || sig == SIGKILL)
 		r = own_cgroup(c, &cg, err);
@@ -112,7 +112,7 @@ static int signal_container(struct container *c, int pidfd, int sig, bool all, s
 	if (cg && cgroup_is_none(cg))
 		cg = NULL;
 	if (pidfd < 0 && (!wide || !cg))
-		return not_running(all, err);
+		return not_running(c->state.id, all, err);
 	/* Whatever becomes of the sweep: the one process of certain identity is killed first. */
 	if (pidfd >= 0 && (!wide || !cg || sig == SIGKILL))
 		r = signal_init(c, pidfd, sig, all, err);

@@ -107,11 +107,11 @@ static int check_status(struct container *c, struct error *err)
 	if (r < 0)
 		return r;
 	if (status == STATUS_STOPPED)
-		return failf(err, EINVAL, "cannot start a container that has stopped");
+		return failf(err, EINVAL, "cannot start a container that has stopped: '%s'", c->state.id);
 	if (status == STATUS_PAUSED)
 		return failf(err, EINVAL, "cannot start a container in the paused state");
 	if (status != STATUS_CREATED)
-		return failf(err, EINVAL, "cannot start an already running container");
+		return failf(err, EINVAL, "cannot start an already running container: '%s'", c->state.id);
 	if (!c->state.has_process)
 		return failf(err, EINVAL, "cannot start a container whose config has no process");
 	return 0;

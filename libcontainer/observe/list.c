@@ -107,7 +107,7 @@ static int add_info(struct container_list *l, const struct state *s, enum contai
 	return 0;
 }
 
-/* 1: a row; 0: one that is not there yet or any more; negative: broken. */
+/* 1: a row; 0: one that is not there yet; -ENOENT: no record, and no create goes on; other negative: broken. */
 static int look_at(int root, const char *id, struct container **ret, enum container_status *status,
 		   struct error *err)
 {
@@ -115,8 +115,6 @@ static int look_at(int root, const char *id, struct container **ret, enum contai
 
 	if (r == 0)
 		r = container_status(*ret, status, err);
-	if (r == -ENOENT)
-		return 0;
 	return r < 0 ? r : *status != STATUS_CREATING;
 }
 
@@ -131,8 +129,8 @@ static int add_state(const struct state *s, enum container_status status, struct
 }
 
 /* Clients parse the time: it is that of the config that create has kept, or else of the directory. */
-static int add_broken(int root, const char *id, struct owners *owners, struct container_list *l,
-		      struct json_out *o)
+static int add_unreadable(int root, const char *id, enum container_status status, struct owners *owners,
+			  struct container_list *l, struct json_out *o)
 {
 	char created[CLOCK_TEXT_SIZE], config[NAME_MAX + sizeof("/config.json")];
 	struct stat dir, st;
@@ -144,7 +142,19 @@ static int add_broken(int root, const char *id, struct owners *owners, struct co
 		st = dir;
 	clock_text_of(st.st_mtim, created);
 	return add_state(&(struct state){ .id = id, .bundle = "", .created = created, .owner = dir.st_uid },
-			 STATUS_BROKEN, owners, l, o);
+			 status, owners, l, o);
+}
+
+/*
+ * A create keeps the config before it makes anything, and holds the lock from before that until its record is there. So
+ * a config without either is what a killed one has left. One that has just begun has no config.
+ */
+static bool is_leftover(int root, const char *id)
+{
+	auto_(close_fd) int dir = openat(root, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return dir >= 0 && faccessat(dir, "config.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       faccessat(dir, "state.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0;
 }
 
 static int add_row(int root, const char *id, struct owners *owners, struct container_list *l,
@@ -159,9 +169,11 @@ static int add_row(int root, const char *id, struct owners *owners, struct conta
 		return add_state(&c->state, status, owners, l, o);
 	if (r == -EBADMSG) {
 		log_warn("%s", e.msg);
-		return add_broken(root, id, owners, l, o);
+		return add_unreadable(root, id, STATUS_BROKEN, owners, l, o);
 	}
-	if (r < 0)
+	if (r == -ENOENT && is_leftover(root, id))
+		return add_unreadable(root, id, STATUS_LEFTOVER, owners, l, o);
+	if (r < 0 && r != -ENOENT)
 		log_warn("container '%s' is left out: %s", id, e.msg);
 	return 0;
 }

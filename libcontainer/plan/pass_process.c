@@ -16,6 +16,7 @@
 #include <termios.h>
 #include <sys/ioctl.h>
 
+#include "base/log.h"
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/program_file.h"
@@ -455,7 +456,7 @@ static bool is_callers(unsigned number)
 int compile_take_preserved(struct compile *c, struct error *err)
 {
 	struct rlimit limit = { 0 };
-	unsigned end = 0, any = 0, n = c->in->preserve_fds;
+	unsigned end = 0, any = 0, n = c->in->preserve_fds, closed = n;
 
 	if (!n || getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 0;
@@ -463,7 +464,11 @@ int compile_take_preserved(struct compile *c, struct error *err)
 		if (is_callers(i + 3)) {
 			any = i + 3;
 			end = i + 1;
+		} else if (closed == n) {
+			closed = i;
 		}
+	if (closed < n)
+		log_warn("--preserve-fds %u: descriptor %u is not open, and so not passed on", n, closed + 3);
 	c->preserved = arena_array_of(c->arena, int, end);
 	if (end && !c->preserved)
 		return failf(err, ENOMEM, "--preserve-fds: out of memory");

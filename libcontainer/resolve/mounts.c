@@ -100,6 +100,13 @@ static int check_type(struct entry *e)
 					   : "");
 	if (!is_type(m, "bind") && !is_type(m, "none"))
 		return 0;
+	for (size_t i = 0; i < e->o.n_data; i++) {
+		const char *meant = mount_option_nearest(e->o.data[i]);
+
+		if (meant && (streq(meant, "bind") || streq(meant, "rbind")))
+			return refuse_spec(e->r, m->json, "options", "unknown option '%.80s', did you mean '%s'?",
+					   e->o.data[i], meant);
+	}
 	return refuse_spec(
 		e->r, m->json, "type",
 		"'%s' is no filesystem: a bind mount needs 'bind' or 'rbind' in 'options'",

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/parse.h"
@@ -175,15 +178,29 @@ int spec_load_config_fd(int fd, const char *name, struct spec_doc **ret, struct 
 	return r;
 }
 
+/* Callers of runc know the beginning of this sentence. */
+static int not_found(int dir, const char *path, struct error *err)
+{
+	char folder[PATH_MAX], target[256];
+	ssize_t n = readlinkat(dir, path, target, sizeof(target) - 1);
+
+	if (n > 0)
+		return failf(err, ENOENT, "JSON specification file %s not found: it is a link to '%.*s', which is missing",
+			     path_last(path), (int)n, target);
+	if (strchr(path, '/') || path_of_fd(dir, folder, sizeof(folder)) < 0)
+		return failf(err, ENOENT, "JSON specification file %s not found: '%s'", path_last(path), path);
+	return failf(err, ENOENT, "JSON specification file %s not found in the bundle '%s' ('orlop spec' writes one)", path,
+		     folder);
+}
+
 int spec_load_config(int dir, const char *path, struct spec_doc **ret, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = doc_new(path_last(path));
 	struct str text;
 	int r = read_file(doc, -1, dir, path, &text, err);
 
-	/* Callers of runc know this sentence. */
 	if (r == -ENOENT)
-		return failf(err, ENOENT, "JSON specification file %s not found", path_last(path));
+		return not_found(dir, path, err);
 	if (r == 0)
 		r = decode_config(doc, str_text(&text), text.n, err);
 	if (r == 0)

@@ -314,7 +314,7 @@ static int decode_bool(struct decoder *d, const struct field *f, const struct js
 static int unknown_word(struct decoder *d, const struct field *f, const struct json *node)
 {
 	const struct names *known = field_words(f);
-	const char *near = names_nearest(known->v, known->n, node->text);
+	const char *near = near_word(known, node->text);
 	char words[512];
 
 	if (near)
@@ -349,9 +349,10 @@ static int decode_enum(struct decoder *d, const struct field *f, const struct js
 /* An engine that knows a newer kernel's capability has it in all five sets. */
 static void add_dropped(struct decoder *d, const struct field *f, const struct json *node)
 {
-	char quoted[96];
+	const char *near = near_word(field_words(f), node->text);
+	char quoted[192];
 
-	snprintf(quoted, sizeof(quoted), "'%.80s'", node->text);
+	snprintf(quoted, sizeof(quoted), near ? "'%.80s' (did you mean '%s'?)" : "'%.80s'", node->text, near);
 	if (d->dropped.n && strstr(str_text(&d->dropped), quoted))
 		return;
 	if (!d->dropped.n)

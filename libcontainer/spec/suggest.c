@@ -33,7 +33,7 @@ static const char *only_beginning(const struct names *names, const char *word)
 	return found;
 }
 
-static const char *near_word(const struct names *names, const char *word)
+const char *near_word(const struct names *names, const char *word)
 {
 	char upper[64];
 	size_t n = strlen(word);

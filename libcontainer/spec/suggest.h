@@ -5,6 +5,9 @@
 
 #include "spec/schema.h"
 
+/* The name that was probably meant: "CAP_KILL" for "kill", "network" for "net"; or NULL. */
+const char *near_word(const struct names *names, const char *word);
+
 /*
  * JSON text that may stand in place of `node` ("67108864" for "64m", "\"CAP_KILL\"" for "kill"), or
  * NULL. `item`: node is an element of the row's array or object. In the arena.

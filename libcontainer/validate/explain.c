@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/macros.h"
@@ -46,9 +47,58 @@ static bool is_of_execve(const struct error *err)
 	return err->alone && starts_with(err->msg, "exec ");
 }
 
+/* What the kernel refuses to execute: the program, or a hook. Its root may be the reason. */
+static const struct problem *problem_of_program(const struct problems *found, const struct error *err)
+{
+	const struct problem *p = NULL;
+	char at[sizeof(err->at) + 8];
+
+	if (is_of_execve(err))
+		return problem_at(found, ARGS);
+	if (err->num != EACCES && err->num != ENOENT && err->num != ENOEXEC)
+		return NULL;
+	if (starts_with(err->at, "/hooks/")) {
+		snprintf(at, sizeof(at), "%s/path", err->at);
+		return problem_at(found, at);
+	}
+	if (err->num == EACCES && streq(err->at, ARGS))
+		p = problem_at(found, "/root/path");
+	return p || err->num != EACCES || !streq(err->at, ARGS) ? p : problem_at(found, ARGS);
+}
+
+/* A property whose name is nearly that of one which is missing. */
+static const struct problem *mistyped(const struct problems *found, const struct error *err)
+{
+	if (!strstr(err->msg, "missing") && !strstr(err->msg, "must be specified"))
+		return NULL;
+	for (size_t i = 0; i < found->n; i++) {
+		const struct problem *p = &found->v[i];
+		char word[64];
+
+		if (!p->suggestion || !starts_with(p->message, "unknown property"))
+			continue;
+		/* It is JSON: in quotes. */
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(p->suggestion + 1, "\""), p->suggestion + 1);
+		if (strstr(err->msg, word))
+			return p;
+	}
+	return NULL;
+}
+
+/* What engines do for an ordinary user, and who writes a config by hand may not know. */
+static bool lacks_user_namespace(const struct spec *spec, const struct error *err)
+{
+	return (err->num == EPERM || err->num == EACCES) && geteuid() != 0 &&
+	       !spec->lnx.uid_mappings.n;
+}
+
 static void add_what_is_known(const struct problems *found, struct error *err)
 {
-	const struct problem *p = is_of_execve(err) ? problem_at(found, ARGS) : NULL;
+	const struct problem *p = mistyped(found, err);
+
+	if (p)
+		return append(err, " (line %u: %s, did you mean %s?)", p->line, p->message, p->suggestion);
+	p = problem_of_program(found, err);
 
 	if (p && !strstr(err->msg, p->message))
 		append(err, " (%s)", p->message);
@@ -64,6 +114,8 @@ static void explain(const char *text, size_t n, const char *path, int bundle, st
 	if (problems_init(&found, NULL) == 0 &&
 	    validate_examine(text, n, path, bundle, true, &found, &doc, NULL) == 0)
 		add_what_is_known(&found, err);
+	if (doc && doc->spec && lacks_user_namespace(doc->spec, err))
+		append(err, " (an ordinary user needs a user namespace in linux.namespaces: 'orlop spec --rootless' shows one)");
 }
 
 void container_explain_create(const struct create_options *o, struct error *err)

@@ -127,6 +127,8 @@ static void check_hook(const struct validation *v, const struct spec_hook *hook)
 	else if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		host_problem(v, ERROR, hook->json, "path", NULL,
 			     "hook '%s' is not an executable file", hook->path);
+	else
+		validate_host_program(v, hook->json, "path", hook->path, "hook ");
 }
 
 /* Those that run in the container's own mount namespace may be of the image. */

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +25,13 @@
 #define INTERPRETERS_MAX 5 /* of interpreters: BINPRM_MAX_RECURSION of the kernel, and one */
 
 struct image {
-	const struct validation *v;
+	const struct validation *v;      /* where problems go, or NULL           */
+	struct str *why;                 /* or the first one as text             */
+	const struct resolved *resolved; /* what covers the root, or NULL        */
+	const struct spec_process *process; /* whose rights count, or NULL: ours */
+	const struct json *object;       /* what names the program               */
+	const char *member;
+	uint64_t resolve; /* more RESOLVE_* for the look-ups */
 	int root;
 	char path[PATH_MAX]; /* of the root on the host */
 };
@@ -37,21 +45,28 @@ static void complain(const struct image *i, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	host_problem(i->v, ERROR, i->v->spec->process->json, "args", NULL, "%s", text);
+	if (i->v)
+		host_problem(i->v, ERROR, i->object, i->member, NULL, "%s", text);
+	else if (!i->why->n)
+		str_add(i->why, text);
 }
 
-/* What a mount covers cannot be seen from here. */
-static bool is_covered(const struct image *i, const char *path)
+/* What a mount covers cannot be seen from here. The last one that does, or NULL. */
+static const struct resolved_mount *cover_of(const struct image *i, const char *path)
 {
-	foreach_list(m, &i->v->resolved->mounts) {
+	const struct resolved_mount *cover = NULL;
+
+	if (!i->resolved)
+		return NULL;
+	foreach_list(m, &i->resolved->mounts) {
 		size_t n = strlen(m->destination);
 
 		while (n > 1 && m->destination[n - 1] == '/')
 			n--;
 		if (strncmp(path, m->destination, n) == 0 && (path[n] == '/' || !path[n]))
-			return true;
+			cover = m;
 	}
-	return false;
+	return cover;
 }
 
 /* Where it leads to, inside the root. */
@@ -60,8 +75,10 @@ static bool leads_below_a_mount(const struct image *i, int fd)
 	const size_t n = strlen(i->path);
 	char path[PATH_MAX];
 
+	if (!i->resolved)
+		return false;
 	return path_of_fd(fd, path, sizeof(path)) < 0 || strncmp(path, i->path, n) != 0 ||
-	       is_covered(i, path + (n > 1 ? n : 0));
+	       cover_of(i, path + (n > 1 ? n : 0));
 }
 
 static int look_up(const struct image *i, const char *path, unsigned depth);
@@ -70,7 +87,8 @@ static int look_up(const struct image *i, const char *path, unsigned depth);
 static int follow(const struct image *i, const char *path, unsigned depth)
 {
 	auto_(close_fd) int fd =
-		sys_openat2(i->root, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		sys_openat2(i->root, path, O_PATH | O_NOFOLLOW, 0,
+			    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | i->resolve);
 	char target[PATH_MAX], whole[2 * PATH_MAX];
 	ssize_t n = fd < 0 || depth > LINKS_MAX ? -1 : readlinkat(fd, "", target, sizeof(target) - 1);
 
@@ -88,9 +106,9 @@ static int look_up(const struct image *i, const char *path, unsigned depth)
 {
 	auto_(close_fd) int fd = -EBADF;
 
-	if (is_covered(i, path))
+	if (cover_of(i, path))
 		return -EXDEV;
-	fd = sys_openat2(i->root, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	fd = sys_openat2(i->root, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | i->resolve);
 	if (fd < 0)
 		return errno == ENOENT ? follow(i, path, depth) : -errno;
 	return leads_below_a_mount(i, fd) ? -EXDEV : take_fd(fd);
@@ -217,13 +235,45 @@ static void check_content(const struct image *i, const char *path, int fd, unsig
 		complain(i, "program '%s' is neither an ELF file nor a script ('#!')", path);
 }
 
+/* Groups of a user namespace are others on the host: nothing is said of them. */
+static bool may_execute(const struct image *i, const struct stat *st)
+{
+	const struct spec_process *p = i->process;
+
+	if (!p || p->user.uid == 0 || (i->resolved && i->resolved->own_namespaces & CLONE_NEWUSER))
+		return st->st_mode & 0111;
+	if (st->st_uid == p->user.uid)
+		return st->st_mode & 0100;
+	foreach_list(gid, &p->user.additional_gids)
+		if (*gid == st->st_gid)
+			return st->st_mode & 0010;
+	return st->st_mode & (st->st_gid == p->user.gid ? 0010 : 0001);
+}
+
+static bool lies_noexec(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 && fs.f_flag & ST_NOEXEC;
+}
+
+static void check_cover(const struct image *i, const char *path, const char *why)
+{
+	const struct resolved_mount *m = cover_of(i, path);
+
+	if (m && (m->top.set | m->tree.set) & MOUNT_ATTR_NOEXEC)
+		complain(i, "%s'%s' lies in the mount on '%s', which has the option noexec", why, path, m->destination);
+}
+
 static void check_file(const struct image *i, const char *path, const char *why, unsigned depth)
 {
 	auto_(close_fd) int fd = look_up(i, path, 0);
 	struct stat st;
 
-	if (fd == -EXDEV || depth > INTERPRETERS_MAX)
+	if (depth > INTERPRETERS_MAX)
 		return;
+	if (fd == -EXDEV)
+		return check_cover(i, path, why);
 	if (fd < 0)
 		return complain(i, "%s'%s': %s", why, path, errno_words(fd));
 	if (fstat(fd, &st) < 0)
@@ -232,6 +282,12 @@ static void check_file(const struct image *i, const char *path, const char *why,
 		return complain(i, "%s'%s' is a directory", why, path);
 	if (S_ISREG(st.st_mode) && !(st.st_mode & 0111))
 		return complain(i, "%s'%s': permission denied: it has no execute bit", why, path);
+	if (S_ISREG(st.st_mode) && !may_execute(i, &st))
+		return complain(i, "%s'%s': permission denied: mode %04o and owner %u:%u do not let user %u execute it", why,
+				path, (unsigned)(st.st_mode & 07777), (unsigned)st.st_uid, (unsigned)st.st_gid,
+				(unsigned)i->process->user.uid);
+	if (!i->resolved && lies_noexec(fd))
+		return complain(i, "%s'%s' lies on a mount with the option noexec", why, path);
 	if (S_ISREG(st.st_mode))
 		check_content(i, path, fd, depth);
 }
@@ -253,7 +309,7 @@ static int find(const struct image *i, const char *name, char *path, size_t size
 {
 	int r = 0;
 
-	for (const char *dir = search_path(i->v->spec->process); *dir; dir += *dir == ':') {
+	for (const char *dir = search_path(i->process); *dir; dir += *dir == ':') {
 		size_t n = strcspn(dir, ":");
 		auto_(close_fd) int fd = -EBADF;
 		struct stat st;
@@ -271,7 +327,7 @@ static int find(const struct image *i, const char *name, char *path, size_t size
 
 static void check_program(const struct image *i)
 {
-	const struct spec_process *p = i->v->spec->process;
+	const struct spec_process *p = i->process;
 	const char *name = p->args.v[0];
 	char path[PATH_MAX], why[16] = "program ";
 	int found;
@@ -293,20 +349,45 @@ void validate_program(const struct validation *v)
 {
 	const struct spec_process *p = v->spec->process;
 	const struct spec_root *root = v->spec->root;
-	struct image i = { .v = v, .root = -EBADF };
-	struct statvfs fs;
+	struct image i = { .v = v, .resolved = v->resolved, .process = p, .member = "args", .root = -EBADF };
+	struct stat st;
 
 	if (!v->with_host || !p || !p->json || !p->args.n || !p->args.v[0][0] || !p->cwd || !root || !root->path)
 		return;
+	i.object = p->json;
 	i.root = openat(v->bundle, root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (i.root < 0 || path_of_fd(i.root, i.path, sizeof(i.path)) < 0) {
 		close_fd(i.root);
 		return;
 	}
-	if (fstatvfs(i.root, &fs) == 0 && fs.f_flag & ST_NOEXEC)
+	if (lies_noexec(i.root))
 		host_problem(v, ERROR, root->json, "path", NULL,
 			     "rootfs '%s' lies on a mount with the option noexec: no program of it can run",
 			     root->path);
+	if (fstat(i.root, &st) == 0 && !may_execute(&i, &st))
+		host_problem(v, ERROR, root->json, "path", NULL,
+			     "rootfs '%s': mode %04o and owner %u:%u do not let user %u enter it", root->path,
+			     (unsigned)(st.st_mode & 07777), (unsigned)st.st_uid, (unsigned)st.st_gid,
+			     (unsigned)p->user.uid);
 	check_program(&i);
 	close_fd(i.root);
+}
+
+void validate_host_program(const struct validation *v, const struct json *object, const char *member, const char *path,
+			   const char *what)
+{
+	struct image i = { .v = v, .object = object, .member = member, .root = -EBADF };
+
+	i.root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (i.root >= 0)
+		check_file(&i, path, what, 0);
+	close_fd(i.root);
+}
+
+void program_explain(int root, const struct spec_process *p, struct str *why)
+{
+	const struct image i = { .why = why, .process = p, .root = root, .resolve = RESOLVE_NO_XDEV };
+
+	if (p->args.n && p->args.v[0][0])
+		check_program(&i);
 }

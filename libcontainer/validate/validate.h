@@ -36,6 +36,15 @@ const struct json *validate_place(const struct json *object, const char *member)
 int validate_examine(const char *text, size_t n, const char *path, int bundle, bool with_host,
 		     struct problems *found, struct spec_doc **doc, struct error *err);
 
+/* A program of the host, which `object` names: `what` ("hook ") comes before its path in problems. */
+void validate_host_program(const struct validation *v, const struct json *object, const char *member, const char *path,
+			   const char *what);
+/*
+ * Why the program of a process could not be executed, as far as its files tell: looked up below the directory `root`,
+ * and not on other mounts. `why` stays empty when nothing is known.
+ */
+void program_explain(int root, const struct spec_process *p, struct str *why);
+
 void validate_mounts(const struct validation *v);
 void validate_process(const struct validation *v);
 void validate_program(const struct validation *v);

@@ -34,6 +34,7 @@ struct command {
 	size_t n_options;
 	const char *verbs; /* "get|set": the word that comes before the operands; or NULL */
 	size_t min_operands, max_operands;
+	const char *surplus; /* of an operand too many: what it was meant for, and how that is said; or NULL */
 	bool operand_is_id;  /* shells complete the first operand with the ids of `list` */
 	bool then_signal;    /* and the second with the names of signals                 */
 	bool options_first;  /* what follows the first operand is not ours               */

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "base/signals.h"
 #include "base/str.h"
+#include "cli/command.h"
 
 /* The spellings that Go's flag package takes, because its clients send them. */
 /* clang-format off */
@@ -169,6 +170,10 @@ static int unknown(const struct cursor *c, const char *arg, const char *name, si
 	if (nearest)
 		return failf(err, EINVAL, "unknown option '%.*s', did you mean '--%s'",
 			     (int)(name + n - arg), arg, nearest);
+	for (size_t i = 0; i < n_global_options; i++)
+		if (c->rows != global_options && streq(global_options[i].name, wanted))
+			return failf(err, EINVAL, "unknown option '%.*s': it stands before the command",
+				     (int)(name + n - arg), arg);
 	return failf(err, EINVAL, "unknown option '%.*s'", (int)(name + n - arg), arg);
 }
 

@@ -91,7 +91,7 @@ static int fill(const struct invocation *inv, struct exec_options *o, struct err
 	if (o->process_file && o->host_program)
 		return failf(err, EINVAL, "--process and --host-exec exclude each other");
 	if (!o->process_file && !o->host_program && inv->n_args < 2)
-		return failf(err, EINVAL, "exec args cannot be empty");
+		return failf(err, EINVAL, "exec args cannot be empty: the command stands after the container's id");
 	o->args = (const char *const *)inv->args + 1;
 	o->env = values.env.v;
 	o->n_env = values.env.n;

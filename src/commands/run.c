@@ -232,6 +232,7 @@ const struct command cmd_run = {
 	.n_options = ARRAY_SIZE(rows),
 	.min_operands = 1,
 	.max_operands = 1,
+	.surplus = "the bundle is given by --bundle, the program by process.args in its config.json",
 	.failure = "orlop run failed",
 	.run = run,
 };

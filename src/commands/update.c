@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,7 +100,11 @@ static int run_on(struct container *c, const struct invocation *inv, struct erro
 	(void)inv;
 	if (r == 0 && (values.l3_cache || values.mem_bw))
 		r = container_update_rdt(c, values.l3_cache, values.mem_bw, err);
-	return r < 0 ? r : container_update(c, str_text(&json), err);
+	if (r == 0)
+		r = container_update(c, str_text(&json), err);
+	if (r < 0 && values.resources && streq(err->file, "resources"))
+		(void)snprintf(err->file, sizeof(err->file), "%s", values.resources);
+	return r;
 }
 
 const struct command cmd_update = {

@@ -191,3 +191,26 @@ rmdir_cgroups() {
 	[ "$(tr '\n' ' ' <"$T/calls.${disk##*/}")" = "fdatasync linkat " ]
 	[ "$(tr '\n' ' ' <"$T/calls.${ROOT##*/}")" = "linkat " ]
 }
+
+@test "list shows what a killed create has left, as such; delete says what it is, and --force removes it" {
+	local pid
+
+	config '.hooks.createRuntime = [{ path: "/bin/sh", args: ["sh", "-c", "touch \($t)/in; sleep 1000"] }]' --arg t "$T"
+	ORLOP_TEST_ID=$ID "$ORLOP" --root "$ROOT" create "$ID" >/dev/null 2>&1 3>&- 4>&- &
+	pid=$!
+	eventually exists "$T/in"
+	ok list
+	[ "$(wc -l <"$T/stdout")" -eq 1 ]
+	kill -9 "$pid"
+	wait "$pid" || true
+	# The hook of a killed runtime lives on.
+	for pid in $(processes_of); do kill -9 "$pid"; done
+	ok list
+	says leftover
+	ok list --format json
+	[ "$(jq -r '.[] | "\(.id) \(.status) \(.pid)"' "$T/stdout")" = "$ID leftover 0" ]
+	fails 1 "'$ID' is what a killed create has left: 'orlop delete --force' removes it" delete "$ID"
+	ok delete --force "$ID"
+	ok list
+	[ "$(wc -l <"$T/stdout")" -eq 1 ]
+}

@@ -229,7 +229,7 @@ status_given_to() {
 	hook createRuntime 'exit 1'
 	hook createRuntime "touch $T/ran"
 	refused create "$ID"
-	says "error running createRuntime hook #0: exit status 1"
+	says "error running createRuntime hook #0: '/bin/sh' ended with exit status 1"
 	[ ! -e "$T/ran" ]
 }
 
@@ -319,16 +319,16 @@ status_given_to() {
 @test "B3 a hook in the container whose file is not there, or is no program, is told with that reason" {
 	config '.hooks.startContainer = [{ path: "/no/such/hook" }]'
 	ok create "$ID"
-	fails 1 "error running startContainer hook #0: no such file or directory" start "$ID"
+	fails 1 "error running startContainer hook #0: execute '/no/such/hook': no such file or directory" start "$ID"
 	config '.hooks.startContainer[0] = { path: "/bin/sh", args: ["sh", "-c", "echo no licence >&2; exit 3"] }'
 	ok create "$ID"
-	fails 1 "error running startContainer hook #0: exit status 3, output: no licence" start "$ID"
+	fails 1 "error running startContainer hook #0: '/bin/sh' ended with exit status 3, output: no licence" start "$ID"
 	config '.hooks.startContainer[0] = { path: "/tmp" }'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: is a directory" start "$ID"
 	config '.hooks.startContainer[0] = { path: "/bin/sh", args: ["sh", "-c", "exit 127"] }'
 	ok create "$ID"
-	fails 1 "error running startContainer hook #0: exit status 127" start "$ID"
+	fails 1 "error running startContainer hook #0: '/bin/sh' ended with exit status 127" start "$ID"
 	nothing_left
 }
 
@@ -383,7 +383,7 @@ status_given_to() {
 	is output
 	[ -z "$errors" ]
 	hook createContainer 'echo the reason; exit 3'
-	fails 1 "error running createContainer hook #1: exit status 3, output: said by createContainer\\nand complained\\nthe reason" run "$ID"
+	fails 1 "error running createContainer hook #1: '/bin/sh' ended with exit status 3, output: said by createContainer\\nand complained\\nthe reason" run "$ID"
 	nothing_left
 }
 
@@ -407,11 +407,11 @@ status_given_to() {
 	hook poststart "$ORLOP --root $ROOT delete -f $ID && $ORLOP --root $ROOT run -d --config $BUNDLE/other.json $ID <&- >&- 2>&-; exit 1"
 	ok create "$ID"
 	refused start "$ID"
-	says "error running poststart hook #0: exit status 1"
+	says "error running poststart hook #0: '/bin/sh' ended with exit status 1"
 	has_status running
 	ok delete -f "$ID"
 	refused run -d "$ID"
-	says "error running poststart hook #0: exit status 1"
+	says "error running poststart hook #0: '/bin/sh' ended with exit status 1"
 	has_status running
 	ok exec "$ID" true
 }

@@ -274,10 +274,20 @@ gone() {
 	! [ -e "$1" ]
 }
 
-# What orlop could change: without the mount ids, which differ, what other tests do in their own directories, and the
-# options of the superblocks of cgroups, which any other mount of them on this machine changes.
+# What orlop could change: mounts by their ids, with their options. Without the paths, which change with what others rename,
+# what other tests do in their own directories, and the options of the superblocks of cgroups, which any other mount of
+# them on this machine changes.
 mounts_now() {
-	cut -d' ' -f4- /proc/self/mountinfo | grep -v "/orlop-test-" | sed -E 's/ - (cgroup2? [^ ]+) .*/ - \1/' | sort
+	grep -v "/orlop-test-" /proc/self/mountinfo | cut -d' ' -f1,6- | sed -E 's/ - (cgroup2? [^ ]+) .*/ - \1/' | sort
+}
+
+# The lines of these mounts, with their paths.
+mounts_of_ids() {
+	local id
+
+	while read -r _ id _; do
+		grep "^$id " /proc/self/mountinfo
+	done
 }
 
 # Every directory named like this container below the cgroup mounts.
@@ -339,7 +349,7 @@ leaks() {
 	found=$(cgroups_of) || true
 	[ -z "$found" ] || { echo "# leak: cgroup: $found"; bad=1; }
 	found=$(mounts_now | diff "$T/mounts" -) || true
-	[ -z "$found" ] || { echo "# leak: mount: $found"; bad=1; }
+	[ -z "$found" ] || { echo "# leak: mount: $found"; grep '^>' <<<"$found" | mounts_of_ids | sed 's/^/# /'; bad=1; }
 	eventually no_processes >/dev/null || { echo "# leak: process"; describe_processes; bad=1; }
 	return $bad
 }

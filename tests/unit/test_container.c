@@ -222,7 +222,7 @@ START_TEST(delete_wants_it_stopped)
 	container_made("c1", &f, NULL);
 	container_started("c1");
 	ck_assert_int_lt(delete_of("c1", false), 0);
-	ck_assert_str_eq(e.msg, "cannot delete container c1 that is not stopped: running");
+	ck_assert_str_eq(e.msg, "cannot delete container c1 that is not stopped: running ('orlop delete --force' ends it first)");
 	ck_assert_str_eq(status_of("c1"), "running");
 	ck_assert_int_eq(delete_of("c1", true), 0);
 	ck_assert(!exists("c1"));
@@ -243,7 +243,7 @@ START_TEST(signals)
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
 	close_fd(f.pidfd);
 	ck_assert_int_eq(kill_of("c1", SIGKILL, false), -ESRCH);
-	ck_assert_str_eq(e.msg, "container not running");
+	ck_assert_str_eq(e.msg, "container not running: 'c1' has stopped");
 	ck_assert_int_eq(kill_of("c1", SIGKILL, true), 0);
 	ck_assert_int_eq(delete_of("c1", false), 0);
 }
@@ -264,11 +264,11 @@ START_TEST(what_needs_a_running_container)
 	ck_assert_int_eq(pids[0], f.pid);
 	free(pids);
 	ck_assert_int_lt(container_resume(c, &e), 0);
-	ck_assert_str_eq(e.msg, "container not paused");
+	ck_assert_str_eq(e.msg, "container not paused: 'c1' is created");
 	ck_assert_int_eq(container_pause(c, &e), -EOPNOTSUPP);
 	init_end(&f);
 	ck_assert_int_eq(container_pause(c, &e), -ESRCH);
-	ck_assert_str_eq(e.msg, "container not running");
+	ck_assert_str_eq(e.msg, "container not running: 'c1' is stopped");
 	ck_assert_int_eq(container_update(c, "{}", &e), -ESRCH);
 	ck_assert_int_lt(container_update(c, "{", &e), 0);
 	ck_assert_int_eq(container_stats(c, &out, &e), -ESRCH);
@@ -300,7 +300,7 @@ START_TEST(poststop_hooks_all_run)
 	ck_assert_int_eq(file_read_at(AT_FDCWD, out, 4096, &said), 0);
 	ck_assert_str_eq(str_text(&said), "{\"ociVersion\":\"1.3.0\",\"id\":\"c1\",\"status\":\"stopped\","
 					  "\"bundle\":\"/the/bundle\"}second\n");
-	ck_assert_ptr_nonnull(strstr(str_text(&logged), "error running poststop hook #0: exit status 3"));
+	ck_assert_ptr_nonnull(strstr(str_text(&logged), "error running poststop hook #0: '/bin/sh' ended with exit status 3"));
 	ck_assert_int_eq(unlink(out), 0);
 }
 END_TEST
@@ -337,7 +337,7 @@ START_TEST(a_create_under_way)
 
 	ck_assert_str_eq(status_of("c1"), "creating");
 	ck_assert_int_lt(delete_of("c1", false), 0);
-	ck_assert_str_eq(e.msg, "cannot delete container c1 that is not stopped: creating");
+	ck_assert_str_eq(e.msg, "cannot delete container c1 that is not stopped: creating ('orlop delete --force' ends it first)");
 	ck_assert_int_eq(kill_of("c1", SIGKILL, false), -ESRCH);
 	ck_assert_int_eq(container_list(&rt, true, &l, &e), 0);
 	ck_assert_uint_eq(l.n, 0);

@@ -186,10 +186,10 @@ END_TEST
 static const struct {
 	const char *path, *script, *says;
 } failing[] = {
-	{ "/bin/sh", "exit 3", "error running createRuntime hook #1: exit status 3" },
+	{ "/bin/sh", "exit 3", "error running createRuntime hook #1: '/bin/sh' ended with exit status 3" },
 	{ "/bin/sh", "echo out; echo words >&2; exit 1",
-	  "error running createRuntime hook #1: exit status 1, output: out\nwords" },
-	{ "/bin/sh", "kill -9 $$", "error running createRuntime hook #1: killed by signal 9" },
+	  "error running createRuntime hook #1: '/bin/sh' ended with exit status 1, output: out\nwords" },
+	{ "/bin/sh", "kill -9 $$", "error running createRuntime hook #1: '/bin/sh' was killed by SIGKILL" },
 	{ "/no/such", "", "error running createRuntime hook #1: execute '/no/such': no such file or directory" },
 	{ "/etc/passwd", "", "error running createRuntime hook #1: execute '/etc/passwd': permission denied" },
 };
@@ -223,7 +223,7 @@ START_TEST(poststop_goes_on)
 	ck_assert_int_eq(hooks_run(&b.hooks, HOOK_POSTSTOP, NULL, "{}", true, &e), 0);
 	ck_assert_int_eq(e.num, 0);
 	ck_assert_str_eq(scratch_text(&text), "ran\n");
-	ck_assert_str_eq(str_text(&logged), "error running poststop hook #0: exit status 1\n"
+	ck_assert_str_eq(str_text(&logged), "error running poststop hook #0: '/bin/sh' ended with exit status 1\n"
 					    "error running poststop hook #1: execute '/no/such': no such file or "
 					    "directory\n");
 }
@@ -299,7 +299,7 @@ START_TEST(without_stdio)
 	r = hooks_run(&b.hooks, HOOK_PRESTART, NULL, "{state}", false, &e);
 	ck_assert_int_eq(open("/dev/null", O_RDWR), 0);
 	ck_assert_int_lt(r, 0);
-	ck_assert_str_eq(e.msg, "error running prestart hook #0: exit status 1, output: said");
+	ck_assert_str_eq(e.msg, "error running prestart hook #0: '/bin/sh' ended with exit status 1, output: said");
 	ck_assert_str_eq(scratch_text(&text), "{state}");
 }
 END_TEST

@@ -36,7 +36,7 @@ static const struct {
 	const char *at, *msg;
 } cases[] = {
 	/* The document. */
-	{ '-', "", 1, "", "not valid JSON: premature EOF, near the end of the text, column 1" },
+	{ '-', "", 1, "", "not valid JSON: premature EOF, near the end of the text, column 1: is it whole? A '}' or ']' is missing" },
 	{ '-', "[]", 1, "", "expected an object, found an array" },
 	{ '-', "null", 1, "", "expected an object, found null" },
 	{ '-', "{}", 1, "", "root must be specified" },
@@ -147,9 +147,7 @@ static const struct {
 	  "'SCHED_DEADLINE' needs 0 < runtime <= deadline <= period, found 3, 2, 0" },
 	{ 'P', "\"scheduler\":{\"policy\":\"SCHED_RR\",\"priority\":1,\"flags\":[\"RECLAIM\"]}", 2,
 	  PROCESS "/scheduler/flags/0",
-	  "unknown value 'RECLAIM', expected one of 'SCHED_FLAG_RESET_ON_FORK', 'SCHED_FLAG_RECLAIM', "
-	  "'SCHED_FLAG_DL_OVERRUN', 'SCHED_FLAG_KEEP_POLICY', 'SCHED_FLAG_KEEP_PARAMS', "
-	  "'SCHED_FLAG_UTIL_CLAMP_MIN', 'SCHED_FLAG_UTIL_CLAMP_MAX'" },
+	  "unknown value 'RECLAIM', did you mean 'SCHED_FLAG_RECLAIM'?" },
 	{ 'P', "\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":8}", 2,
 	  PROCESS "/ioPriority/priority", "expected an integer from 0 to 7, found number 8" },
 	{ 'P', "\"execCPUAffinity\":{\"initial\":\"0-\"}", 2, PROCESS "/execCPUAffinity/initial",
@@ -317,9 +315,7 @@ static const struct {
 	{ 'S', "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86-64\"]", 2,
 	  SEC "/architectures/0", "unknown value 'SCMP_ARCH_X86-64', did you mean 'SCMP_ARCH_X86_64'?" },
 	{ 'S', "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"TSYNC\"]", 2, SEC "/flags/0",
-	  "unknown value 'TSYNC', expected one of 'SECCOMP_FILTER_FLAG_TSYNC', "
-	  "'SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW', "
-	  "'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'" },
+	  "unknown value 'TSYNC', did you mean 'SECCOMP_FILTER_FLAG_TSYNC'?" },
 	{ 'S', "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[],\"action\":"
 	       "\"SCMP_ACT_KILL\"}]", 2, SEC "/syscalls/0/names", "must not be empty" },
 	{ 'S', "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":"
