@@ -21,8 +21,8 @@
 #include "launch/streams.h"
 #include "lifecycle/learner.h"
 #include "lifecycle/start.h"
+#include "lifecycle/steps.h"
 
-#define SKIPPED 1 /* a step that has nothing to do here */
 
 /* ---- the child, as early as it can be: it and the kernel make namespaces while we go on ---- */
 
@@ -78,7 +78,7 @@ static int spawn_early(struct creation *c, struct error *err)
 
 	if (c->child.pid > 0 || !plan_clone_flags(c->resolved, &with.clone_flags) ||
 	    !(c->cgroup_made || cgroup_enters_itself(c->cgroup)))
-		return SKIPPED;
+		return STEP_SKIPPED;
 	/*
 	 * The kernel needs more time for a network namespace than for all else here: the child makes it while we go on. Not
 	 * where we look for it before the child has answered; nor in a v2 cgroup of the container's, which then were charged
@@ -99,7 +99,7 @@ int creation_make_cgroup(struct creation *c, struct error *err)
 
 static int spawn_late(struct creation *c, struct error *err)
 {
-	int r = c->child.pid > 0 ? SKIPPED : spawn(c, &c->compiled, err);
+	int r = c->child.pid > 0 ? STEP_SKIPPED : spawn(c, &c->compiled, err);
 
 	c->handshake.plan = c->compiled.plan;
 	c->handshake.compiled = &c->compiled;
@@ -116,13 +116,13 @@ static int spawn_late(struct creation *c, struct error *err)
 static int mount_sources(struct creation *c, struct error *err)
 {
 	return c->compiled.n_sources ? mount_sources_clone(&c->compiled, c->child.pid, c->child.pidfd, err) :
-				       SKIPPED;
+				       STEP_SKIPPED;
 }
 
 /* A child that joins and makes its namespaces itself has them now. */
 static int await_entered(struct creation *c, struct error *err)
 {
-	return c->compiled.enters_itself ? handshake_await(&c->handshake, SYNC_ENTERED, NULL, NULL, err) : SKIPPED;
+	return c->compiled.enters_itself ? handshake_await(&c->handshake, SYNC_ENTERED, NULL, NULL, err) : STEP_SKIPPED;
 }
 
 static int map_ids(struct creation *c, struct error *err)
@@ -290,10 +290,7 @@ int creation_record(struct creation *c, struct error *err)
 int creation_bring_up(struct creation *c, struct error *err)
 {
 	/* clang-format off */
-	static const struct {
-		int (*take)(struct creation *, struct error *);
-		const char *name;
-	} steps[] = {
+	static const STEP_OF(struct creation) steps[] = {
 		{ spawn_early,      "clone" },
 		{ creation_make_cgroup, "cgroup" },
 		{ spawn_early,      "clone" },
@@ -313,14 +310,5 @@ int creation_bring_up(struct creation *c, struct error *err)
 	};
 	/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		int r = steps[i].take(c, err);
-		int sig = r < 0 ? 0 : interrupt_take();
-
-		if (r < 0 || sig)
-			return r < 0 ? r : interrupt_fail(sig, err);
-		if (r != SKIPPED)
-			timings_mark(steps[i].name);
-	}
-	return 0;
+	return steps_walk(steps, c, err);
 }

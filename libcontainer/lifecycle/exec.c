@@ -13,7 +13,6 @@
 #include "base/macros.h"
 #include "base/parse.h"
 #include "base/proc.h"
-#include "base/timings.h"
 #include "container/exit.h"
 #include "container/handle.h"
 #include "launch/console.h"
@@ -26,6 +25,7 @@
 #include "lifecycle/join.h"
 #include "lifecycle/others.h"
 #include "lifecycle/start.h"
+#include "lifecycle/steps.h"
 #include "resolve/resolve.h"
 #include "spec/objects.h"
 #include "spec/spec.h"
@@ -463,15 +463,16 @@ static int await_fork(struct execution *e, struct error *err)
  */
 static int fork_program(struct execution *e, struct error *err)
 {
-	int r = compile(e, err);
+	static const STEP_OF(struct execution) steps[] = {
+		{ compile, "plan" },
+		{ spawn, "clone" },
+		{ await_fork, "waiting for the stage" },
+	};
+	int r = steps_walk(steps, e, err);
 
-	timings_mark("plan");
 	if (r == 0)
-		r = spawn(e, err);
-	timings_mark("clone");
-	if (r == 0)
-		r = await_fork(e, err);
-	if (r == 0 || e->pids_limit_reached || !e->handshake.pids_limit_reached)
+		return STEP_SKIPPED; /* each of the three has its time */
+	if (e->pids_limit_reached || !e->handshake.pids_limit_reached)
 		return r;
 	child_done(&e->child);
 	compiled_done(&e->compiled);
@@ -483,21 +484,26 @@ static int fork_program(struct execution *e, struct error *err)
 	return fork_program(e, err);
 }
 
-static int go(struct execution *e, struct error *err)
+static int move_into_cgroup(struct execution *e, struct error *err)
 {
-	int r = fork_program(e, err);
+	if (!e->pids_limit_reached)
+		return STEP_SKIPPED;
+	return cgroup_take_in(e->cgroup, e->o->cgroups, e->o->n_cgroups, sub_cgroup(e), e->c->state.init.pid,
+			      e->child.pid, err);
+}
 
-	if (r == 0 && e->pids_limit_reached)
-		r = cgroup_take_in(e->cgroup, e->o->cgroups, e->o->n_cgroups, sub_cgroup(e),
-				   e->c->state.init.pid, e->child.pid, err);
-	if (r == 0)
-		r = check_user_namespace(e, err);
-	if (r == 0)
-		r = send_console(e->o->console_socket, &e->console, err);
-	if (r == 0)
-		r = limits_priorities(e->child.pid, &e->process, err);
-	if (r == 0)
-		r = limits_oom_score(e->child.pid, &e->process, err);
+static int set_limits(struct execution *e, struct error *err)
+{
+	int r = limits_priorities(e->child.pid, &e->process, err);
+
+	return r < 0 ? r : limits_oom_score(e->child.pid, &e->process, err);
+}
+
+/* The caller learns who it is: the terminal, files with its numbers, its pidfd. */
+static int report_process(struct execution *e, struct error *err)
+{
+	int r = send_console(e->o->console_socket, &e->console, err);
+
 	if (r == 0)
 		r = write_internal_pid(e, err);
 	if (r == 0)
@@ -505,10 +511,12 @@ static int go(struct execution *e, struct error *err)
 	e->pid_file = r == 0 && e->o->pid_file;
 	if (r == 0)
 		r = send_pidfd(e->o->pidfd_socket, e->child.pidfd, err);
-	if (r == 0 && e->o->ready)
-		r = e->o->ready(err);
-	return r < 0 ? r : handshake_start(&e->handshake, &e->c->state, STATUS_RUNNING,
-						 e->child.pid, err);
+	return r < 0 || !e->o->ready ? r : e->o->ready(err);
+}
+
+static int start(struct execution *e, struct error *err)
+{
+	return handshake_start(&e->handshake, &e->c->state, STATUS_RUNNING, e->child.pid, err);
 }
 
 static int find_cgroup(struct execution *e, struct error *err)
@@ -518,22 +526,21 @@ static int find_cgroup(struct execution *e, struct error *err)
 
 static int walk(struct execution *e, struct error *err)
 {
-	static const struct {
-		int (*take)(struct execution *, struct error *);
-		const char *name;
-	} steps[] = {
-		{ check_status, "state" }, { load, "config" }, { find_cgroup, "cgroup" },
-		{ go, "the stage, and start" },
+	/* clang-format off */
+	static const STEP_OF(struct execution) steps[] = {
+		{ check_status,         "state" },
+		{ load,                 "config" },
+		{ find_cgroup,          "cgroup" },
+		{ fork_program,         "the process" },
+		{ move_into_cgroup,     "into the cgroup" },
+		{ check_user_namespace, "user namespace" },
+		{ set_limits,           "limits" },
+		{ report_process,       "console and pid" },
+		{ start,                "start" },
 	};
+	/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		int r = steps[i].take(e, err);
-
-		if (r < 0)
-			return r;
-		timings_mark(steps[i].name);
-	}
-	return 0;
+	return steps_walk(steps, e, err);
 }
 
 /* What the kernel has refused to execute in a container, looked up in its root. */
