@@ -186,7 +186,7 @@ static int run(struct creation *c, struct error *err)
 	if (r < 0)
 		return limits_explain(c->cgroup, c->spec->lnx.resources, err);
 	r = start_poststart(c->spec, &c->state, c->dir, &lost, err);
-	/* Somebody has deleted it meanwhile, and what is there of that name now is another. */
+	/* The container was deleted meanwhile; a new one may already use its id. */
 	if (lost) {
 		cgroup_keep(c->cgroup);
 		c->kept = true;

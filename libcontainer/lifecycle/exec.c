@@ -47,7 +47,7 @@ struct execution {
 	struct host_program program;
 	int console;
 	bool pid_file;               /* written */
-	bool pids_limit_reached;                /* the container's pids limit is reached */
+	bool pids_limit_reached;     /* the container's pids limit is reached */
 };
 
 static void execution_done(struct execution *e)

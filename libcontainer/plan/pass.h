@@ -29,7 +29,7 @@ struct compile {
 	int program;           /* index in the fd table of what is executed in place of a path, or -1 */
 	bool enters_itself;    /* then it joins and makes all namespaces before it has a plan: one of users is among them */
 	bool pids_come_late;   /* the pid namespace is joined after hooks of the container  */
-	bool forks_last;           /* the stage forks the program's process: FORK         */
+	bool forks_last;       /* the stage forks the program's process: FORK            */
 	int joined_pids;       /* index in the fd table of the pid namespace that procfs is to show, or -1: our own */
 	bool after_fork;       /* what is added now is its part                            */
 	bool filter_loaded, filter_early; /* compiled; to be loaded before the fork         */
