@@ -9,7 +9,7 @@
 #define USAGE_UNKNOWN UINT64_MAX
 #define USAGE_NO_LIMIT (UINT64_MAX - 1)
 
-#define USAGE_INTERFACES_MAX 8
+#define USAGE_INTERFACES_MAX 64 /* the last is all others together, where there are more */
 #define USAGE_HUGETLB_MAX 4
 
 /* Time in which some, or all, of the processes waited for a resource: pressure stall information. */

@@ -52,6 +52,24 @@ static bool interface_line(const char *line, struct usage_interface *i)
 	return true;
 }
 
+/* One that finds no place is counted with the last, which then is "(others)". */
+static void add_interface(struct usage *u, const struct usage_interface *i)
+{
+	struct usage_interface *last = &u->interfaces[USAGE_INTERFACES_MAX - 1];
+
+	u->net_rx_bytes += i->rx_bytes;
+	u->net_tx_bytes += i->tx_bytes;
+	if (u->n_interfaces < USAGE_INTERFACES_MAX) {
+		u->interfaces[u->n_interfaces++] = *i;
+		return;
+	}
+	(void)snprintf(last->name, sizeof(last->name), "(others)");
+	last->rx_bytes += i->rx_bytes, last->rx_packets += i->rx_packets;
+	last->rx_errors += i->rx_errors, last->rx_dropped += i->rx_dropped;
+	last->tx_bytes += i->tx_bytes, last->tx_packets += i->tx_packets;
+	last->tx_errors += i->tx_errors, last->tx_dropped += i->tx_dropped;
+}
+
 static void network(pid_t pid, struct usage *u)
 {
 	char path[32], room[4096];
@@ -64,12 +82,8 @@ static void network(pid_t pid, struct usage *u)
 	for (const char *line = str_text(&text); *line;) {
 		struct usage_interface i;
 
-		if (interface_line(line, &i) && !streq(i.name, "lo")) {
-			u->net_rx_bytes += i.rx_bytes;
-			u->net_tx_bytes += i.tx_bytes;
-			if (u->n_interfaces < USAGE_INTERFACES_MAX)
-				u->interfaces[u->n_interfaces++] = i;
-		}
+		if (interface_line(line, &i) && !streq(i.name, "lo"))
+			add_interface(u, &i);
 		line += strcspn(line, "\n");
 		line += *line == '\n';
 	}
