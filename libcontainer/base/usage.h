@@ -42,6 +42,7 @@ struct usage {
 	uint64_t net_rx_bytes, net_tx_bytes; /* of all interfaces but lo */
 	struct usage_pressure cpu_pressure, memory_pressure, io_pressure;
 	uint32_t n_interfaces, n_hugetlb;
+	/* The largest last: it is not touched where there is nothing in it. */
 	struct usage_interface interfaces[USAGE_INTERFACES_MAX];
 	struct usage_hugetlb hugetlb[USAGE_HUGETLB_MAX];
 	char memory_stat[6144]; /* memory.stat as the kernel writes it, cut at a line */

@@ -34,10 +34,13 @@ static uint64_t *at(struct usage *u, size_t to)
 
 void usage_init(struct usage *u)
 {
-	/* Every number up to the pressures is one of 64 bits. */
+	/*
+	 * Every number up to the pressures is one of 64 bits. What the counts say is not there stays as it is: of a
+	 * thousand containers each page counts.
+	 */
 	memset(u, 0xff, offsetof(struct usage, n_interfaces));
-	memset((char *)u + offsetof(struct usage, n_interfaces), 0,
-	       sizeof(*u) - offsetof(struct usage, n_interfaces));
+	u->n_interfaces = u->n_hugetlb = 0;
+	u->memory_stat[0] = 0;
 }
 
 static const char *dir_of(struct cgroup *c, const char *controller)
