@@ -102,3 +102,15 @@ start_polite() {
 	is "$ID: exited with 7, had stopped before"
 	fails 1 "container does not exist" stop nope
 }
+
+@test "an end by our SIGKILL is not laid to memory that another process of the container has wanted before" {
+	needs_controller memory
+	config '.linux.resources.memory = { limit: 33554432, swap: 33554432 }'
+	script 'sh -c "yes | head -c 300000000 | tail -c 200000000 >/dev/null"; echo over >/tmp/over; sleep 1000'
+	ok run -d "$ID"
+	eventually [ -e "$ROOTFS/tmp/over" ]
+	[ "$(orlop stats --format json "$ID" | jq -r '.. | .oomKills? // empty' | head -1)" -ge 1 ] ||
+		skip "tail did not run out of memory"
+	ok stop --timeout 0s --format json "$ID"
+	[ "$(jq -r '[.exitSignal, .exitReason] | @csv' <<<"$output")" = '9,"signal"' ] || { echo "$output"; false; }
+}
