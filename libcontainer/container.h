@@ -458,3 +458,16 @@ int container_mounts_list(struct container *c, struct container_rows *ret, struc
  */
 int container_stacks(struct container *c, const pid_t *pids, size_t n, bool user,
 		     struct container_rows *ret, struct error *err);
+
+/*
+ * What the processes of a running container do, as lines of text or of JSON. Until the container ends, `duration` (ns, 0:
+ * none) is over, or SIGINT, SIGTERM or SIGHUP comes: 0.
+ */
+struct container_trace_options {
+	const char *events; /* "exec,exit,fork,signal,oom,syscall,syscall:NAME"; NULL: all but system calls */
+	int64_t duration;
+	bool json;
+	int (*sink)(struct str *lines, struct error *err);
+	container_ready *ready; /* everything later is recorded; or NULL */
+};
+int container_trace(struct container *c, const struct container_trace_options *o, struct error *err);

@@ -45,6 +45,7 @@ _orlop()
 	cgroup:--format | cgroup:-f | \
 	stats:--format | stats:-f | stats:--interval | stats:--label | stats:-l | \
 	debug:--tools | debug:--cwd | debug:--env | debug:--user | debug:--cap | \
+	trace:--events | trace:--duration | trace:--format | trace:-f | \
 	inspect:--format | inspect:-f | \
 	verify:--format | verify:-f | \
 	stacks:--format | stacks:-f | \
@@ -126,6 +127,10 @@ _orlop()
 		mapfile -t COMPREPLY < <(compgen -W "table json openmetrics" -- "$cur")
 		return
 		;;
+	trace:--format | trace:-f)
+		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
+		return
+		;;
 	inspect:--format | inspect:-f)
 		mapfile -t COMPREPLY < <(compgen -W "table json" -- "$cur")
 		return
@@ -201,6 +206,7 @@ _orlop()
 	port-forward:--stdio | \
 	stats:--interval | stats:--label | stats:-l | \
 	debug:--cwd | debug:--env | debug:--user | debug:--cap | \
+	trace:--events | trace:--duration | \
 	checkpoint:--exec-timeout | checkpoint:--parent-path | checkpoint:--page-server | checkpoint:--status-fd | checkpoint:--pre-dump-exec | checkpoint:--post-resume-exec | \
 	restore:--exec-timeout | restore:--lsm-profile | restore:--lsm-mount-context | restore:--post-restore-exec)
 		compopt +o default 2>/dev/null
@@ -229,6 +235,7 @@ _orlop()
 	cgroup) options="--format" ;;
 	stats) options="--all --format --interval --label --watch" ;;
 	debug) options="--tools --tty --cwd --env --user --cap" ;;
+	trace) options="--events --duration --format" ;;
 	inspect) options="--env --format --ports --procs" ;;
 	verify) options="--format" ;;
 	stacks) options="--format --user" ;;
@@ -243,15 +250,15 @@ _orlop()
 	fi
 
 	case $command:$operands in
-	:*) words="create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats debug inspect verify stacks seccomp checkpoint restore tty help" ;;
+	:*) words="create start run exec state list ps events kill stop wait delete pause resume update spec validate features commands mounts port-forward cgroup stats debug trace inspect verify stacks seccomp checkpoint restore tty help" ;;
 	kill:1) words="HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM CONT STOP TSTP TTIN TTOU URG WINCH" ;;
 	mounts:0) words="add remove list" ;;
 	cgroup:0) words="get set path" ;;
 	seccomp:0) words="report" ;;
-	start:0 | exec:0 | state:0 | ps:0 | events:0 | kill:0 | stop:0 | wait:* | delete:0 | pause:0 | resume:0 | update:0 | mounts:1 | port-forward:0 | cgroup:1 | stats:* | debug:0 | inspect:0 | verify:0 | stacks:0 | checkpoint:*)
+	start:0 | exec:0 | state:0 | ps:0 | events:0 | kill:0 | stop:0 | wait:* | delete:0 | pause:0 | resume:0 | update:0 | mounts:1 | port-forward:0 | cgroup:1 | stats:* | debug:0 | trace:0 | inspect:0 | verify:0 | stacks:0 | checkpoint:*)
 		words=$("${COMP_WORDS[0]}" ${root:+--root "$root"} list -q 2>/dev/null)
 		;;
-	create:* | start:1 | run:* | state:1 | list:0 | events:1 | kill:2 | stop:1 | delete:1 | pause:1 | resume:1 | update:1 | spec:0 | validate:1 | features:0 | commands:0 | mounts:3 | inspect:1 | verify:1 | seccomp:2 | tty:1)
+	create:* | start:1 | run:* | state:1 | list:0 | events:1 | kill:2 | stop:1 | delete:1 | pause:1 | resume:1 | update:1 | spec:0 | validate:1 | features:0 | commands:0 | mounts:3 | trace:1 | inspect:1 | verify:1 | seccomp:2 | tty:1)
 		compopt +o default 2>/dev/null
 		return
 		;;

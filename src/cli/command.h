@@ -82,6 +82,6 @@ int completions_text(const char *shell, struct str *out, struct error *err);
 
 extern const struct command cmd_cgroup, cmd_checkpoint, cmd_commands, cmd_create, cmd_delete, cmd_events, cmd_exec,
 	cmd_features, cmd_inspect, cmd_kill, cmd_list, cmd_mounts, cmd_pause, cmd_port_forward, cmd_ps, cmd_restore, cmd_resume, cmd_run,
-	cmd_debug,
+	cmd_debug, cmd_trace,
 	cmd_seccomp,
 	cmd_spec, cmd_stacks, cmd_start, cmd_state, cmd_stats, cmd_stop, cmd_tty, cmd_update, cmd_validate, cmd_verify, cmd_wait;

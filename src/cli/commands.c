@@ -11,7 +11,7 @@ const struct command *const commands[] = {
 	&cmd_mounts, &cmd_port_forward,
 	&cmd_cgroup,
 	&cmd_stats,
-	&cmd_debug,
+	&cmd_debug, &cmd_trace,
 	&cmd_inspect, &cmd_verify, &cmd_stacks,
 	&cmd_seccomp,
 	&cmd_checkpoint,
