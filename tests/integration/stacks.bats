@@ -34,6 +34,17 @@ load ../lib/orlop
 	[ "$(jq -r '.[].inside' <<<"$output")" = 2 ]
 }
 
+@test "stacks --user tells what a thread waited for before it was stopped" {
+	script 'mkfifo /tmp/f; read x </tmp/f'
+	ok run -d "$ID"
+	waits() { "$ORLOP" --root "$ROOT" stacks "$ID" 1 | grep -q "S (sleeping)" && "$ORLOP" --root "$ROOT" stacks "$ID" 1 | grep -q "wait_for_partner"; }
+	eventually waits
+	ok stacks --user "$ID" 1
+	says "S (sleeping)"
+	says "wait_for_partner"
+	[[ "$output" != *tracing* && "$output" != *ptrace_stop* ]]
+}
+
 @test "stacks --user shows the frames of the program, and lets it go" {
 	needs_tool cc
 	cat >"$T/frames.c" <<-'C'
