@@ -10,8 +10,9 @@
 SYS_ENTRY;
 
 void stage_main(void) __attribute__((noreturn, used));
-void *memcpy(void *restrict to, const void *restrict from, size_t n);
-void *memset(void *to, int c, size_t n);
+/* The compiler makes calls of them while it links, when what nobody calls has gone already. */
+void *memcpy(void *restrict to, const void *restrict from, size_t n) __attribute__((used));
+void *memset(void *to, int c, size_t n) __attribute__((used));
 
 /* On the stack, not in .bss: so the program has no page to write to, which each waiting container would need. */
 void stage_main(void)
