@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/macros.h"
 #include "base/memfd.h"
 
@@ -19,7 +20,7 @@ struct phase {
 	int64_t end, took; /* ns since the begin; ns */
 };
 
-static bool wanted;
+static bool wanted, told;
 static int64_t begin;
 static page_aligned struct phase runtime[TIMINGS_MAX], stage[TIMINGS_MAX];
 static size_t n_runtime, n_stage;
@@ -33,7 +34,20 @@ static int64_t ns_of(const struct timespec *t)
 void timings_begin(void)
 {
 	wanted = true;
-	begin = clock_ns();
+	if (!begin)
+		begin = clock_ns();
+}
+
+void timings_tell(void)
+{
+	told = true;
+	if (!begin)
+		begin = clock_ns();
+}
+
+int64_t timings_now_us(void)
+{
+	return begin ? (clock_ns() - begin) / NS_PER_US : -1;
 }
 
 bool timings_wanted(void)
@@ -45,12 +59,14 @@ void timings_mark(const char *phase)
 {
 	int64_t before;
 
-	if (!wanted || n_runtime == TIMINGS_MAX)
+	if (!(wanted || told) || n_runtime == TIMINGS_MAX)
 		return;
 	before = n_runtime ? runtime[n_runtime - 1].end : 0;
 	runtime[n_runtime] =
 		(struct phase){ .who = "runtime", .name = phase, .end = clock_ns() - begin };
 	runtime[n_runtime].took = runtime[n_runtime].end - before;
+	if (told)
+		log_debug("phase '%s' has ended: it took %" PRId64 " us", phase, runtime[n_runtime].took / NS_PER_US);
 	n_runtime++;
 }
 

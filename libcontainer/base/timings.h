@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -15,6 +16,10 @@
 /* The clock runs from here. */
 void timings_begin(void);
 bool timings_wanted(void);
+/* For --debug: each mark is a record of the log, and the clock runs from here. */
+void timings_tell(void);
+/* Since then or since the begin, in microseconds; negative when there was neither. */
+int64_t timings_now_us(void);
 
 /* `phase` (static) has ended: it took the time since the mark before. */
 void timings_mark(const char *phase);

@@ -147,6 +147,8 @@ int cgroup_make(struct cgroup *c, const struct cgroup_options *o, struct error *
 
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < c->n; i++)
+		log_debug("cgroup '%s' is %s", c->trees[i].path, c->existed ? "there" : "made");
 	if (c->n == 0)
 		c->driver = NULL;
 	return c->driver ? check_existing(c, err) : 0;

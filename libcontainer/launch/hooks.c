@@ -386,8 +386,11 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
 	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_hook *hook = &list->v[i];
 
-		if (run_one(hook, dir, state, err) == 0)
+		log_debug("%s hook #%zu '%s' begins", kind_names[kind], i, hook->path);
+		if (run_one(hook, dir, state, err) == 0) {
+			log_debug("%s hook #%zu '%s' has ended well", kind_names[kind], i, hook->path);
 			continue;
+		}
 		(void)error_context(err, "error running %s hook #%zu", kind_names[kind], i);
 		(void)spec_error(hook->json, NULL, err);
 		if (!go_on)

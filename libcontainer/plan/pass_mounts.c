@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/file.h"
 #include "base/macros.h"
 #include "base/str.h"
@@ -624,6 +625,7 @@ int pass_mounts(struct compile *c, struct error *err)
 
 	foreach_list(m, &c->resolved->mounts) {
 		plan_origin(c->b, m->json, NULL);
+		log_debug("plan: mount '%s' on '%s'", m->source ? m->source : m->type ? m->type : "none", m->destination);
 		if (add[m->kind](c, m, err) < 0)
 			return spec_error(m->json, NULL, err);
 	}

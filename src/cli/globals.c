@@ -72,5 +72,7 @@ int globals_apply(struct runtime *rt, struct globals *globals, struct error *err
 	*globals = (struct globals){ .version = values.version, .completions = values.completions };
 	if (values.timings)
 		timings_begin();
+	if (values.debug)
+		timings_tell();
 	return report_to(values.log, (enum report_format)values.log_format, values.debug, err);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -85,6 +86,15 @@ static void add_json_record(struct str *out, const char *when, enum log_level le
 void report_add_json(struct str *out, const char *when, enum log_level level, const char *message)
 {
 	add_json_record(out, when, level, message);
+	str_add(out, "}\n");
+}
+
+/* "elapsedUs": microseconds since the start. */
+static void add_json_debug(struct str *out, const char *when, const char *message, int64_t us)
+{
+	add_json_record(out, when, LOG_DEBUG, message);
+	if (us >= 0)
+		str_printf(out, ",\"elapsedUs\":%" PRId64, us);
 	str_add(out, "}\n");
 }
 
@@ -181,15 +191,31 @@ static void record_failure(enum log_level level, const char *message, const stru
 		report_add_text(&out, now, level, message);
 	else if (err)
 		report_add_json_failure(&out, now, message, sink.phase, err);
+	else if (level == LOG_DEBUG)
+		add_json_debug(&out, now, message, timings_now_us());
 	else
 		report_add_json(&out, now, level, message);
 	if (str_ok(&out))
 		(void)output_to(fd, out.s, out.n);
 }
 
+/* People read what --debug tells as a story: each record begins with the time since the start. */
+static void record_debug(const char *message)
+{
+	auto_str text = STR_INIT;
+	int64_t us = timings_now_us();
+
+	str_printf(&text, "%4" PRId64 ".%03" PRId64 " ms  %s", us / 1000, us % 1000, message);
+	if (str_ok(&text))
+		record_failure(LOG_DEBUG, str_text(&text), NULL);
+}
+
 static void record(enum log_level level, const char *message)
 {
-	record_failure(level, message, NULL);
+	if (level == LOG_DEBUG && sink.format == REPORT_TEXT && timings_now_us() >= 0)
+		record_debug(message);
+	else
+		record_failure(level, message, NULL);
 }
 
 /* It is opened when there is something to say; but that it cannot be is better said at once. */

@@ -37,3 +37,18 @@ phases() {
 	args true
 	refute grep -q TIME <(strace -f -e trace=pwrite64 "$ORLOP" --root "$ROOT" run -b "$BUNDLE" "$ID" 2>&1 | sed -n 's/.*pwrite64(.*/TIME/p')
 }
+
+@test "--debug tells phases, hooks, cgroups and mounts, each with its time since the start" {
+	config '.hooks.createRuntime = [{ path: "/bin/true" }]'
+	ok --debug create "$ID"
+	for what in "phase 'config' has ended" "createRuntime hook #0 '/bin/true' begins" "createRuntime hook #0 '/bin/true' has ended well" \
+		"/$ID' is made" "plan: mount 'proc' on '/proc'"; do
+		grep -Eq "level=debug msg=\" *[0-9]+\.[0-9]{3} ms  .*$what" "$T/stderr" || complain "not told: $what"
+	done
+	ok delete --force "$ID"
+	ok --debug --log "$T/log" --log-format json create "$ID"
+	[ "$(jq -s 'map(select(.level == "debug") | .elapsedUs) | . == sort and length > 10 and .[0] >= 0' "$T/log")" = true ]
+	ok delete --force "$ID"
+	ok create "$ID"
+	[ -z "$errors" ]
+}
