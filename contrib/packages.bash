@@ -9,7 +9,7 @@ PACKAGES_TEST="check mandoc python3-jsonschema zsh fish debootstrap libcap-dev b
 # The engines of tests/clients that are tested besides containerd, and what they need.
 PACKAGES_CLIENTS="podman conmon catatonit netavark buildah docker.io tini iptables python3-grpcio protobuf-compiler containernetworking-plugins"
 # What the root of another release has (tests/lib/suite-run): the same clients, and the runtimes to compare with.
-PACKAGES_SUITE="$PACKAGES_CLIENTS containerd docker-cli runc crun busybox-static jq python3-minimal iproute2 procps bsdutils util-linux uidmap dbus passt kmod systemd bats"
+PACKAGES_SUITE="$PACKAGES_CLIENTS containerd docker-cli runc crun busybox-static jq python3-minimal iproute2 procps bsdutils util-linux uidmap dbus passt kmod systemd bats nftables"
 # What the vm-* lanes of tests/vm/run need more.
 PACKAGES_VM="qemu-system-x86 linux-image-amd64 cpio kmod apparmor"
 
