@@ -33,7 +33,7 @@ static const char *const noise[] = {
 
 /* clang-format off */
 static const struct {
-	char words[40], advice[120];
+	const char *words, *advice;
 } causes[] = {
 	{ "--tcp-established",             "established TCP connections: --tcp-established, or let them end" },
 	{ "In-flight connection",          "a connection is being made: --tcp-skip-in-flight, or try again" },

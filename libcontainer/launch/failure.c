@@ -231,6 +231,8 @@ static const struct {
 } hints[] = {
 	{ PLAN_ENTER,      EXDEV,   0,        NULL, ": what is mounted on their root is the root of the host" },
 	{ PLAN_PROC_WRITE, ENOENT,  0,        NULL, " (does this kernel have it?)" },
+	{ PLAN_PROPAGATION, EINVAL, 0,        NULL,
+	  ": the caller's root is no mountpoint (in a chroot, bind the directory onto itself before)" },
 	{ PLAN_TARGET,     ELOOP,   OP_PLAIN, NULL, " must be mounted on ordinary directory" },
 	{ PLAN_TARGET,     ELOOP,   0,        NULL, ": its symbolic links lead in a circle" },
 	{ PLAN_MASK,       EXDEV,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
@@ -239,6 +241,7 @@ static const struct {
 	{ PLAN_MASK,       ENOENT,  0,        NULL, ": this host has no '/dev/null' to cover it with" },
 	{ PLAN_READONLY,   EXDEV,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
 	{ PLAN_READONLY,   ELOOP,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_COPY_UP,    ELOOP,   0,        NULL, ": its directories are nested more than 64 deep" },
 	{ PLAN_COPY_UP,    ENOMEM,  0,        NULL,
 	  ": the directory holds more than the container's memory limit allows" },
 	/* dockerd looks for "not a directory" in both, and says more itself. */

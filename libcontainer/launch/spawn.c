@@ -309,6 +309,8 @@ static const char *clone_words(const struct compiled *c, long error)
 {
 	if (error == -EACCES && c->forks_last)
 		return "clone into the container's cgroup (may this user move a process there from the cgroup that the caller is in?)";
+	if (error == -EPERM && c->new_userns && !c->enters_itself)
+		return CLONE_FAILED " (the kernel refuses a user namespace to a caller in a chroot, and some hosts to all but root)";
 	return c->forks_last ? "clone" : CLONE_FAILED;
 }
 

@@ -484,6 +484,19 @@ static int fork_program(struct execution *e, struct error *err)
 	return fork_program(e, err);
 }
 
+/* In namespaces of init's own making anything may fail: that they are so is the reason. */
+static int fork_or_explain(struct execution *e, struct error *err)
+{
+	struct error other = ERROR_INIT;
+	int r = fork_program(e, err);
+
+	if (r == 0 || check_user_namespace(e, &other) != -EPERM)
+		return r;
+	if (err)
+		*err = other;
+	return -EPERM;
+}
+
 static int move_into_cgroup(struct execution *e, struct error *err)
 {
 	if (!e->pids_limit_reached)
@@ -531,7 +544,7 @@ static int walk(struct execution *e, struct error *err)
 		{ check_status,         "state" },
 		{ load,                 "config" },
 		{ find_cgroup,          "cgroup" },
-		{ fork_program,         "the process" },
+		{ fork_or_explain,      "the process" },
 		{ move_into_cgroup,     "into the cgroup" },
 		{ check_user_namespace, "user namespace" },
 		{ set_limits,           "limits" },

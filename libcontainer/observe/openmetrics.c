@@ -17,10 +17,9 @@
 
 enum scale { WHOLE, NANOSECONDS, MICROSECONDS };
 
-/* Without pointers, as all that is large: the loader writes to each page that has one (docs/PERFORMANCE.md). */
 struct family {
-	char name[32]; /* without orlop_container_ and, of a counter, without _total */
-	char type[8], unit[8], help[104];
+	const char *name; /* without orlop_container_ and, of a counter, without _total */
+	const char *type, *unit, *help;
 	size_t from; /* in struct usage */
 	enum scale scale;
 };
@@ -32,8 +31,8 @@ static const struct family families[] = {
 	{ "cpu_usage_seconds", "counter", "seconds", "CPU time used.", FROM(cpu_ns), NANOSECONDS },
 	{ "cpu_user_seconds", "counter", "seconds", "CPU time used by programs.", FROM(cpu_user_ns), NANOSECONDS },
 	{ "cpu_system_seconds", "counter", "seconds", "CPU time used by the kernel for them.", FROM(cpu_system_ns), NANOSECONDS },
-	{ "cpu_periods", "counter", "", "Periods of the CPU quota in which processes ran.", FROM(cpu_periods), WHOLE },
-	{ "cpu_throttled_periods", "counter", "", "Periods in which the CPU quota was used up.", FROM(cpu_throttled_periods), WHOLE },
+	{ "cpu_periods", "counter", NULL, "Periods of the CPU quota in which processes ran.", FROM(cpu_periods), WHOLE },
+	{ "cpu_throttled_periods", "counter", NULL, "Periods in which the CPU quota was used up.", FROM(cpu_throttled_periods), WHOLE },
 	{ "cpu_throttled_seconds", "counter", "seconds", "Time in which processes waited for the CPU quota.", FROM(cpu_throttled_ns), NANOSECONDS },
 	{ "memory_usage_bytes", "gauge", "bytes", "Memory in use, page cache included.", FROM(memory), WHOLE },
 	{ "memory_limit_bytes", "gauge", "bytes", "Limit of memory.", FROM(memory_limit), WHOLE },
@@ -44,16 +43,16 @@ static const struct family families[] = {
 	{ "memory_shmem_bytes", "gauge", "bytes", "Shared memory and tmpfs.", FROM(memory_shmem), WHOLE },
 	{ "memory_swap_bytes", "gauge", "bytes", "Swap in use.", FROM(swap), WHOLE },
 	{ "memory_swap_limit_bytes", "gauge", "bytes", "Limit of swap.", FROM(swap_limit), WHOLE },
-	{ "memory_page_faults", "counter", "", "Page faults.", FROM(memory_faults), WHOLE },
-	{ "memory_major_page_faults", "counter", "", "Page faults that had to read from a disk.", FROM(memory_major_faults), WHOLE },
-	{ "memory_limit_hits", "counter", "", "How often the limit of memory was met.", FROM(memory_limit_hits), WHOLE },
-	{ "oom_kills", "counter", "", "Processes killed since memory had run out.", FROM(oom_kills), WHOLE },
-	{ "pids", "gauge", "", "Processes and threads.", FROM(pids), WHOLE },
-	{ "pids_limit", "gauge", "", "Limit of processes and threads.", FROM(pids_limit), WHOLE },
+	{ "memory_page_faults", "counter", NULL, "Page faults.", FROM(memory_faults), WHOLE },
+	{ "memory_major_page_faults", "counter", NULL, "Page faults that had to read from a disk.", FROM(memory_major_faults), WHOLE },
+	{ "memory_limit_hits", "counter", NULL, "How often the limit of memory was met.", FROM(memory_limit_hits), WHOLE },
+	{ "oom_kills", "counter", NULL, "Processes killed since memory had run out.", FROM(oom_kills), WHOLE },
+	{ "pids", "gauge", NULL, "Processes and threads.", FROM(pids), WHOLE },
+	{ "pids_limit", "gauge", NULL, "Limit of processes and threads.", FROM(pids_limit), WHOLE },
 	{ "io_read_bytes", "counter", "bytes", "Bytes read from block devices.", FROM(io_read_bytes), WHOLE },
 	{ "io_write_bytes", "counter", "bytes", "Bytes written to block devices.", FROM(io_write_bytes), WHOLE },
-	{ "io_reads", "counter", "", "Read requests to block devices.", FROM(io_reads), WHOLE },
-	{ "io_writes", "counter", "", "Write requests to block devices.", FROM(io_writes), WHOLE },
+	{ "io_reads", "counter", NULL, "Read requests to block devices.", FROM(io_reads), WHOLE },
+	{ "io_writes", "counter", NULL, "Write requests to block devices.", FROM(io_writes), WHOLE },
 };
 
 static const struct {
@@ -105,7 +104,7 @@ static void heading(const struct metrics *m, const char *name, const char *type,
 		    const char *help)
 {
 	str_printf(m->out, "# TYPE orlop_container_%s %s\n", name, type);
-	if (unit && *unit)
+	if (unit)
 		str_printf(m->out, "# UNIT orlop_container_%s %s\n", name, unit);
 	str_printf(m->out, "# HELP orlop_container_%s %s\n", name, help);
 }
@@ -172,7 +171,7 @@ static const char *suffix_of(const char *type)
 
 static void up(const struct metrics *m)
 {
-	heading(m, "up", "gauge", "", "Whether the container runs, 1 or 0.");
+	heading(m, "up", "gauge", NULL, "Whether the container runs, 1 or 0.");
 	foreach_good(row, m)
 	{
 		sample_begin(m, "up", "", row);
@@ -196,7 +195,7 @@ static void family(const struct metrics *m, const struct family *f)
 
 static void memory_stat(const struct metrics *m)
 {
-	heading(m, "memory_stat", "unknown", "", "A line of memory.stat.");
+	heading(m, "memory_stat", "unknown", NULL, "A line of memory.stat.");
 	foreach_good(row, m)
 	{
 		for (const char *text = row->usage.memory_stat; *text;) {

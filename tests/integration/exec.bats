@@ -273,6 +273,24 @@ load ../lib/orlop
 	done
 }
 
+init_has_left() {
+	[ "$(tr '\0' ' ' <"/proc/$(pid_of)/cmdline")" = "sleep 1000 " ]
+}
+
+@test "exec into what init made of itself says so too when that has no id mappings" {
+	for user in none own; do
+		[ "$user" = none ] || { orlop delete -f "$ID"; user_namespace; }
+		chmod 1777 "$ROOTFS/tmp"
+		rm -f "$ROOTFS/tmp/ready"
+		config '.process.args = ["sh", "-c", "exec unshare -U sleep 1000"]
+			| .process.capabilities = {}'
+		ok run -d "$ID"
+		eventually init_has_left
+		fails 255 "has left the user namespace" exec "$ID" true
+		[[ "$errors" != *"user and group ids"* ]]
+	done
+}
+
 @test "exec into a container with a time namespace sees its clocks, also in a user namespace" {
 	[ -e /proc/self/ns/time ] || skip "no time namespaces"
 	namespace time

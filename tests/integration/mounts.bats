@@ -225,6 +225,14 @@ lacks_option() {
 	[ ! -e "$ROOTFS/full/new" ]
 }
 
+@test "M5 tmpcopyup of directories that are nested too deep says so" {
+	copy_rootfs
+	mkdir -p "$ROOTFS/full/$(printf 'd/%.0s' $(seq 70))"
+	mount_entry /full tmpfs t tmpcopyup
+	fails 1 "nested more than 64 deep" run "$ID"
+	nothing_left
+}
+
 @test "M5 a read-only tmpfs with tmpcopyup is filled first" {
 	mkdir "$ROOTFS/full"
 	echo one >"$ROOTFS/full/file"

@@ -203,3 +203,33 @@ teardown() {
 	fails 1 "unknown option 'frobnicate' of a cgroup mount" create "$ID"
 	nothing_left
 }
+
+# run_in_chroot [BIND]: a container of the bundle, by a caller in a chroot; BIND: which is a mountpoint.
+run_in_chroot() {
+	local top=$T/top
+
+	rm -rf --one-file-system "$top" && mkdir "$top" && cp "$ORLOP" "$top/orlop" && cp -a "$BUNDLE" "$top/bundle"
+	mkdir -p "$top/proc" "$top/sys" "$top/dev" "$top/run" "$top/tmp"
+	status=0
+	unshare -m sh -c 'mount --make-rprivate / && { [ -z "$2" ] || mount --bind "$0" "$0"; } && mount -t proc proc "$0/proc" &&
+		mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" &&
+		exec chroot "$0" /orlop --root /run/r run -b /bundle "$1"' "$top" "$ID" "${1:-}" >"$T/stdout" 2>"$T/stderr" </dev/null || status=$?
+}
+
+@test "in a chroot the kernel refuses a user namespace, and the words say so" {
+	user_namespace
+	args true
+	run_in_chroot
+	[ "$status" -eq 1 ]
+	grep -q "refuses a user namespace to a caller in a chroot" "$T/stderr"
+}
+
+@test "a chroot must be a mountpoint: then a container runs in it" {
+	args sh -c 'echo x >/dev/null && echo ran'
+	run_in_chroot
+	[ "$status" -eq 1 ]
+	grep -q "the caller's root is no mountpoint" "$T/stderr"
+	run_in_chroot bind
+	[ "$status" -eq 0 ]
+	grep -qx ran "$T/stdout"
+}
