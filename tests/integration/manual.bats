@@ -199,3 +199,7 @@ page() { # NAME
 @test "orlop-tty(8): its examples do what the page says" {
 	page orlop-tty
 }
+
+@test "orlop-debug(8): its examples do what the page says" {
+	page orlop-debug
+}
