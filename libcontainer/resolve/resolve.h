@@ -25,7 +25,7 @@
 enum mount_kind {
 	MOUNT_FILESYSTEM, /* a new filesystem of `type`                                          */
 	MOUNT_BIND,       /* what is at `source` on the host                                     */
-	MOUNT_CGROUP,     /* the container's cgroups: plan/pass_mounts.c chooses by their layout */
+	MOUNT_CGROUP,     /* the container's cgroups: plan/mount_cgroup.c chooses by their layout */
 	MOUNT_REMOUNT,    /* other attributes for what is mounted there                          */
 };
 
