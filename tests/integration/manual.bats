@@ -203,3 +203,7 @@ page() { # NAME
 @test "orlop-debug(8): its examples do what the page says" {
 	page orlop-debug
 }
+
+@test "orlop-trace(8): its examples do what the page says" {
+	page orlop-trace
+}
