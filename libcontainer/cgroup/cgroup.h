@@ -60,9 +60,9 @@ int cgroup_find(const struct cgroup_options *o, const char *self, struct cgroup 
 		struct error *err);
 /*
  * Removes those that are empty, or are soon. Nothing is killed: the place may be that of a container
- * of somebody else, which the killed create would have refused.
+ * of somebody else, which the killed create would have refused. False: processes are still in one.
  */
-void cgroup_remove_empty(struct cgroup *c);
+bool cgroup_remove_empty(struct cgroup *c);
 
 /* True when the container has no cgroup of its own (rootless without delegation, or disabled). */
 bool cgroup_is_none(const struct cgroup *c);

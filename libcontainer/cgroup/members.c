@@ -274,19 +274,29 @@ static int not_removed(const struct cgroup_tree *t, int r, struct error *err)
 	return codef(err, r, "remove cgroup '%s'", t->path);
 }
 
-/* Processes of the killed create's are dying: two seconds are plenty. */
-void cgroup_remove_empty(struct cgroup *c)
+static bool remove_emptied(const char *path, int64_t deadline)
+{
+	int64_t pause = 50000;
+
+	/* What is below it is nobody's of ours. */
+	while (rmdir(path) < 0 && errno == EBUSY && !has_children(path)) {
+		if (clock_ns() >= deadline)
+			return false;
+		sleep_ns(pause);
+		pause = min_of(pause * 2, INT64_C(20000000));
+	}
+	return true;
+}
+
+/* Processes of the killed create's are dying. */
+bool cgroup_remove_empty(struct cgroup *c)
 {
 	const int64_t deadline = clock_ns() + INT64_C(2000000000);
+	bool none_busy = true;
 
-	for (size_t i = 0; i < c->n; i++) {
-		int64_t pause = 50000;
-
-		while (rmdir(c->trees[i].path) < 0 && errno == EBUSY && clock_ns() < deadline) {
-			sleep_ns(pause);
-			pause = min_of(pause * 2, INT64_C(20000000));
-		}
-	}
+	for (size_t i = 0; i < c->n; i++)
+		none_busy = remove_emptied(c->trees[i].path, deadline) && none_busy;
+	return none_busy;
 }
 
 bool cgroup_remove_at_once(struct cgroup *c)

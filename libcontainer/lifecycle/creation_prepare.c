@@ -180,7 +180,10 @@ static int keep_config(struct creation *c, struct error *err)
 
 	/* A create was killed here before. */
 	if (fd < 0 && errno == EEXIST) {
-		container_remove_leftovers(c->rt, c->dir, c->o->id);
+		int r = container_remove_leftovers(c->rt, c->dir, c->o->id, err);
+
+		if (r < 0)
+			return r;
 		fd = new_file(c->dir, "config.json");
 	}
 	if (fd < 0 || write_all(fd, c->doc->text, c->doc->size) < 0)

@@ -118,20 +118,29 @@ static int sweep(struct container *c, struct error *err)
  */
 static int remove_used_cgroup(struct container *c, struct cgroup *cg, bool force, struct error *err)
 {
+	bool ends = container_ends_with_init(c);
 	struct error left = ERROR_INIT;
-	int r = container_ends_with_init(c) ? 0 : sweep(c, err);
+	int r = ends ? 0 : sweep(c, err);
 
 	if (r == 0)
 		r = others_spare(c->rt, c->root, c->state.id, cg, err);
 	if (r < 0)
 		return r;
-	r = cgroup_remove(cg, force ? &left : err);
-	if (r < 0 && !force)
-		return r;
-	if (r < 0)
+	r = cgroup_remove(cg, &left);
+	/* What forked under the first sweep, or takes long to die. */
+	if (r < 0 && !(ends && others_are_in(cg))) {
+		r = ends ? 0 : sweep(c, err);
+		if (r == 0)
+			r = cgroup_remove(cg, &left);
+	}
+	if (r < 0 && force && ends && others_are_in(cg)) {
 		log_warn("container '%s': %s: what is not the container's is left alone, and the cgroup stays",
 			 c->state.id, left.msg);
-	else if (cgroup_is_shared(cg))
+		return 0;
+	}
+	if (r < 0)
+		return codef(err, r, "%s", left.msg);
+	if (cgroup_is_shared(cg))
 		log_warn("container '%s': its cgroup stays: other containers have it, or cgroups below it", c->state.id);
 	return 0;
 }
@@ -236,8 +245,8 @@ int container_delete(struct container *c, bool force, struct error *err)
 	if (r < 0)
 		return r;
 	if (c->incomplete) {
-		container_remove_leftovers(c->rt, c->dir, c->state.id);
-		return store_remove(c->root, c->state.id, c->dir, err);
+		r = container_remove_leftovers(c->rt, c->dir, c->state.id, err);
+		return r < 0 ? r : store_remove(c->root, c->state.id, c->dir, err);
 	}
 	r = end_init(c, force, err);
 	return r < 0 ? r : destroy(c, force, err);

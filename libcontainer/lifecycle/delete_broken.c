@@ -52,7 +52,12 @@ static int kill_and_remove(const struct runtime *rt, int root, int dir, const ch
 		r = kill_all(cg, dir, config, err);
 	if (r < 0)
 		return r;
-	if (cgroup_remove(cg, &left) < 0)
+	r = cgroup_remove(cg, &left);
+	if (r < 0 && !others_are_in(cg))
+		r = cgroup_remove(cg, err);
+	if (r < 0 && !others_are_in(cg))
+		return r;
+	if (r < 0)
 		log_warn("container '%s': %s: what is not the container's is left alone, and the cgroup stays", id, left.msg);
 	else if (cgroup_is_shared(cg))
 		log_warn("container '%s': its cgroup stays: other containers have it, or cgroups below it", id);

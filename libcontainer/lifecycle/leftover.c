@@ -13,7 +13,10 @@
 #include "container/handle.h"
 #include "host/resctrl.h"
 #include "lifecycle/leftover.h"
+#include "lifecycle/others.h"
 #include "store/store.h"
+
+#define REMOVAL_TRIES 5 /* of two seconds each */
 
 int leftover_cgroup(const struct runtime *rt, int dir, const char *id, const struct spec *spec,
 		    struct cgroup **ret, struct error *err)
@@ -28,15 +31,19 @@ int leftover_cgroup(const struct runtime *rt, int dir, const char *id, const str
 	return cgroup_find(&o, places >= 0 ? self : NULL, ret, err);
 }
 
-static void remove_cgroups(const struct runtime *rt, int dir, const char *id, const struct spec *spec)
+static int remove_cgroups(const struct runtime *rt, int dir, const char *id, const struct spec *spec, struct error *err)
 {
 	auto_(cgroup_free) struct cgroup *cg = NULL;
 	struct error e = ERROR_INIT;
 
-	if (leftover_cgroup(rt, dir, id, spec, &cg, &e) < 0)
+	if (leftover_cgroup(rt, dir, id, spec, &cg, &e) < 0) {
 		log_debug("container '%s' was never made: %s", id, e.msg);
-	else
-		cgroup_remove_empty(cg);
+		return 0;
+	}
+	for (int tries = 0; tries < REMOVAL_TRIES; tries++)
+		if (cgroup_remove_empty(cg) || others_are_in(cg))
+			return 0;
+	return failf(err, EBUSY, "container '%s': what its killed create started is still in its cgroup", id);
 }
 
 void leftover_resctrl(const char *id, const struct spec_intel_rdt *rdt)
@@ -48,17 +55,20 @@ void leftover_resctrl(const char *id, const struct spec_intel_rdt *rdt)
 	resctrl_close(&fs);
 }
 
-void container_remove_leftovers(const struct runtime *rt, int dir, const char *id)
+int container_remove_leftovers(const struct runtime *rt, int dir, const char *id, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	struct error e = ERROR_INIT;
+	int r = 0;
 
 	/* Half written, it tells as much: then nothing was made yet. */
 	if (container_read_config(dir, &doc, &e) == 0) {
-		remove_cgroups(rt, dir, id, doc->spec);
+		r = remove_cgroups(rt, dir, id, doc->spec, err);
 		leftover_resctrl(id, doc->spec->lnx.intel_rdt);
 	} else {
 		log_debug("container '%s' was never made: %s", id, e.msg);
 	}
-	store_remove_files(dir);
+	if (r == 0)
+		store_remove_files(dir);
+	return r;
 }

@@ -9,9 +9,10 @@
 
 /*
  * A create that was killed before it wrote state.json: removes its cgroups, as its config.json tells
- * where they are, and its files. `dir` is <root>/<id>, locked. What cannot be removed is left.
+ * where they are, and its files. `dir` is <root>/<id>, locked. A cgroup that others use is left; -EBUSY, and the files stay:
+ * what the create started is still in it.
  */
-void container_remove_leftovers(const struct runtime *rt, int dir, const char *id);
+int container_remove_leftovers(const struct runtime *rt, int dir, const char *id, struct error *err);
 
 /*
  * The cgroup that a create of this config has made, as far as it is there; cgroup_is_none(): none is. `dir` may hold the

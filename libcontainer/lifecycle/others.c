@@ -5,9 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+#include "base/proc.h"
 #include "lifecycle/leftover.h"
 #include "store/ids.h"
 #include "store/store.h"
@@ -82,6 +86,42 @@ int others_spare(const struct runtime *rt, int root, const char *id, struct cgro
 		if (!streq(ids.v[i], id))
 			r = spare_of(&s, ids.v[i]);
 	return r < 0 ? codef(err, r, "cgroups of other containers") : 0;
+}
+
+/* Whoever takes such a name is waited for, no more. */
+static bool has_name_of_ours(pid_t pid)
+{
+	char name[16];
+
+	proc_name(pid, name);
+	return starts_with(name, "orlop") || streq(name, "criu");
+}
+
+static bool ends_by_itself(pid_t pid, uint64_t our_namespace)
+{
+	uint64_t theirs = 0;
+	int r;
+
+	if (proc_is_exiting(pid))
+		return true;
+	r = proc_namespace(pid, "pid", &theirs);
+	return r == -ENOENT || r == -ESRCH || (theirs == our_namespace && has_name_of_ours(pid));
+}
+
+bool others_are_in(struct cgroup *cg)
+{
+	uint64_t ours = 0;
+	pid_t *pids = NULL;
+	size_t n = 0;
+	bool found = false;
+
+	(void)proc_namespace(0, "pid", &ours);
+	if (cgroup_pids(cg, &pids, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n && !found; i++)
+		found = !ends_by_itself(pids[i], ours);
+	free(pids);
+	return found;
 }
 
 bool container_ends_with_init(const struct container *c)

@@ -18,6 +18,13 @@
 /* Tells cg, the container's, of those cgroups that are others'. Looks at all containers of the root. */
 int others_spare(const struct runtime *rt, int root, const char *id, struct cgroup *cg, struct error *err);
 
+/*
+ * Whether processes are in it that are neither the runtime's own nor about to end. The stage of an exec that was killed, and
+ * what a killed create or restore started, are in the container's cgroup before they are in its pid namespace: they end by
+ * themselves.
+ */
+bool others_are_in(struct cgroup *cg);
+
 /* False: what the container has left is known by its cgroup only. */
 bool container_ends_with_init(const struct container *c);
 /* From now on it is not so. */

@@ -71,6 +71,10 @@ break_state() {
 	nothing_left
 }
 
+is_gone() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
+
 @test "what a container without a pid namespace has left is ended, what lies below in another's cgroup is not" {
 	no_namespace pid
 	script 'sleep 1001 >/dev/null 2>&1 </dev/null & exit 0'
@@ -80,7 +84,7 @@ break_state() {
 	left=$(head -n 1 "$(cgroup_file pids cgroup.procs)")
 	[ "$left" != "$OTHER" ]
 	ok kill --all "$ID" KILL
-	refute kill -0 "$left"
+	eventually is_gone "$left"
 	kill -0 "$OTHER"
 	ok delete "$ID"
 	says "cgroups below it"
