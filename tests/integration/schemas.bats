@@ -198,6 +198,31 @@ fits_alive() {
 	fits --lines port-forward "$T/forward.out"
 }
 
+@test "trace: every event, and the list of sessions" {
+	local name=schema-$$
+
+	unshare --mount --propagation private sh -c 'mount -t tracefs none /mnt && [ -d /mnt/events/sched ]' 2>/dev/null ||
+		skip "no tracefs in this kernel, or no right to mount it"
+	copy_rootfs
+	mkfifo "$ROOTFS/go"
+	script 'trap "touch /got" USR1; while read x <>/go; do kill -USR1 1; sh -c "exit 3"; sh -c "kill -KILL \$\$"; touch /done; done'
+	ok run -d "$ID"
+	ok trace --create "$name" --events exec,exit,fork,signal,oom,syscall:execve "$ID"
+	ok trace --list --format json
+	fits trace-list
+	echo >"$ROOTFS/go"
+	eventually test -e "$ROOTFS/done"
+	ok trace --attach "$name" --duration 1ms --format json
+	fits --lines trace
+	for type in exec exit fork signal delivered syscall result; do
+		grep -q "\"type\":\"$type\"" "$T/stdout" || complain "no $type"
+	done
+	ok delete --force "$ID"
+	ok trace --list --format json
+	fits trace-list
+	ok trace --delete "$name"
+}
+
 @test "every schema has a test, is in the manual, and is named by no page that is not there" {
 	local file name
 
