@@ -471,3 +471,14 @@ struct container_trace_options {
 	container_ready *ready; /* everything later is recorded; or NULL */
 };
 int container_trace(struct container *c, const struct container_trace_options *o, struct error *err);
+/*
+ * Sessions of tracing, which go on recording in the kernel after the command, and have a name that is the only one of the
+ * host. `force` replaces one of that name.
+ */
+int container_trace_create(struct container *c, const char *name, const char *events, bool force, struct error *err);
+/* What it has recorded, which is thereby taken out of it, and what comes. Of an ended container, what is left. */
+int container_trace_attach(const struct runtime *rt, const char *name, const struct container_trace_options *o,
+			   struct error *err);
+int container_trace_delete(const char *name, struct error *err);
+/* Rows of name, id and status (recording, ended). */
+int container_trace_list(struct container_rows *ret, struct error *err);

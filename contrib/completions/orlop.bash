@@ -45,7 +45,7 @@ _orlop()
 	cgroup:--format | cgroup:-f | \
 	stats:--format | stats:-f | stats:--interval | stats:--label | stats:-l | \
 	debug:--tools | debug:--cwd | debug:--env | debug:--user | debug:--cap | \
-	trace:--events | trace:--duration | trace:--format | trace:-f | \
+	trace:--events | trace:--duration | trace:--format | trace:-f | trace:--create | trace:--attach | trace:--delete | \
 	inspect:--format | inspect:-f | \
 	verify:--format | verify:-f | \
 	stacks:--format | stacks:-f | \
@@ -206,7 +206,7 @@ _orlop()
 	port-forward:--stdio | \
 	stats:--interval | stats:--label | stats:-l | \
 	debug:--cwd | debug:--env | debug:--user | debug:--cap | \
-	trace:--events | trace:--duration | \
+	trace:--events | trace:--duration | trace:--create | trace:--attach | trace:--delete | \
 	checkpoint:--exec-timeout | checkpoint:--parent-path | checkpoint:--page-server | checkpoint:--status-fd | checkpoint:--pre-dump-exec | checkpoint:--post-resume-exec | \
 	restore:--exec-timeout | restore:--lsm-profile | restore:--lsm-mount-context | restore:--post-restore-exec)
 		compopt +o default 2>/dev/null
@@ -235,7 +235,7 @@ _orlop()
 	cgroup) options="--format" ;;
 	stats) options="--all --format --interval --label --watch" ;;
 	debug) options="--tools --tty --cwd --env --user --cap" ;;
-	trace) options="--events --duration --format" ;;
+	trace) options="--events --duration --format --create --force --attach --list --delete" ;;
 	inspect) options="--env --format --ports --procs" ;;
 	verify) options="--format" ;;
 	stacks) options="--format --user" ;;

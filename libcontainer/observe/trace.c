@@ -28,14 +28,15 @@
 #include "base/parse.h"
 #include "base/signals.h"
 #include "container/handle.h"
-#include "observe/tracefs.h"
+#include "observe/trace.h"
 #include "security/seccomp.h"
 #include "json/json.h"
 
 #define TICK_MS     50
 #define LOOK_NS     INT64_C(100000000) /* for processes that came from outside */
 #define TASKS_MAX   16384
-#define RECORDS_MAX 65536 /* of one turn */
+#define RECORDS_MIN 4096
+#define RECORDS_MAX (1 << 20) /* of one turn */
 #define NUMBERS_MAX 128
 #define WORD        256
 #define NS_PER_S    1000000000U
@@ -83,9 +84,11 @@ struct task {                      /* that is about to end, by the kernel's numb
 };
 
 struct trace {
-	struct container *c;
+	struct container *c; /* NULL: it is of another root, or gone */
 	const struct container_trace_options *o;
-	struct tracefs fs;
+	struct tracefs *fs;
+	bool session;      /* that outlives us: nothing in it is about us */
+	bool same_numbers; /* the kernel's of processes are ours */
 	unsigned wanted;
 	int numbers[NUMBERS_MAX]; /* of the calls that are wanted; none: all */
 	size_t n_numbers;
@@ -97,7 +100,7 @@ struct trace {
 	struct task tasks[TASKS_MAX];
 	size_t n_tasks;
 	struct record *records;
-	size_t n_records;
+	size_t n_records, room;
 	uint64_t dropped;
 	struct arena *arena;
 };
@@ -346,10 +349,10 @@ static int format_of(struct trace *t, int point, struct error *err)
 	int r;
 
 	(void)snprintf(path, sizeof(path), "events/%s/format", points[point].name);
-	r = file_read_at(t->fs.dir, path, 65536, &text);
+	r = file_read_at(t->fs->dir, path, 65536, &text);
 	/* Those of an instance lie at the top on some kernels. */
 	if (r == -ENOENT)
-		r = file_read_at(t->fs.root, path, 65536, &text);
+		r = file_read_at(t->fs->root, path, 65536, &text);
 	if (r < 0)
 		return codef(err, r, "trace: this kernel's tracepoint '%s'", points[point].name);
 	at = strstr(str_text(&text), "\nID: ");
@@ -376,11 +379,11 @@ static int enable(struct trace *t, int point, const char *filter, struct error *
 
 	if (filter[0]) {
 		(void)snprintf(path, sizeof(path), "events/%s/filter", points[point].name);
-		r = tracefs_write(&t->fs, path, filter);
+		r = tracefs_write(t->fs, path, filter);
 	}
 	(void)snprintf(path, sizeof(path), "events/%s/enable", points[point].name);
 	if (r == 0)
-		r = tracefs_write(&t->fs, path, "1");
+		r = tracefs_write(t->fs, path, "1");
 	return r < 0 ? codef(err, r, "trace: record '%s'", points[point].name) : 0;
 }
 
@@ -390,10 +393,11 @@ static void make_filter(const struct trace *t, int point, struct str *out)
 	bool calls = point == AT_ENTER || point == AT_LEAVE,
 	     all = t->wanted & SYSCALL && !t->n_numbers;
 
-	str_printf(out, "common_pid != %d", (int)t->self);
+	if (t->self)
+		str_printf(out, "common_pid != %d", (int)t->self);
 	if (!calls || all)
 		return;
-	str_add(out, " && (");
+	str_add(out, t->self ? " && (" : "(");
 	for (size_t i = 0; i < t->n_numbers; i++)
 		str_printf(out, "%sid == %d", i ? " || " : "", t->numbers[i]);
 	if (point == AT_ENTER && t->wanted & EXIT)
@@ -421,10 +425,22 @@ static int enable_all(struct trace *t, struct error *err)
 
 /* ---- what is recorded ---- */
 
+static bool grow(struct trace *t)
+{
+	size_t room = t->room ? 2 * t->room : RECORDS_MIN;
+	struct record *v = room > RECORDS_MAX ? NULL : reallocarray(t->records, room, sizeof(*v));
+
+	if (!v)
+		return false;
+	t->records = v;
+	t->room = room;
+	return true;
+}
+
 static void take(void *to, uint64_t time, const unsigned char *data, size_t n)
 {
 	struct trace *t = to;
-	struct record *r = &t->records[t->n_records];
+	struct record *r;
 	uint16_t id;
 	int32_t pid;
 
@@ -433,10 +449,11 @@ static void take(void *to, uint64_t time, const unsigned char *data, size_t n)
 	for (int p = 0; p < POINTS; p++) {
 		if (t->ids[p] != id)
 			continue;
-		if (t->n_records == RECORDS_MAX) {
+		if (t->n_records == t->room && !grow(t)) {
 			t->dropped++;
 			return;
 		}
+		r = &t->records[t->n_records];
 		*r = (struct record){ .time = time,
 				      .point = p,
 				      .pid = pid,
@@ -508,11 +525,18 @@ static int emit(struct trace *t, const struct record *r, struct str *out, struct
 	return 0;
 }
 
+static void add_to_followed(struct trace *t, int32_t pid)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d\n", (int)pid);
+	(void)tracefs_append(t->fs, "set_event_pid", text);
+}
+
 /* Our own are answers: how the kernel numbers whom we asked for. */
 static void follow(struct trace *t, const struct record *r)
 {
 	int32_t pid = (int32_t)number(t, r, 0, 4);
-	char text[16];
 
 	if (!t->self && pid == r->pid) {
 		t->self = pid;
@@ -520,8 +544,7 @@ static void follow(struct trace *t, const struct record *r)
 	}
 	if (r->pid != t->self || pid <= 0)
 		return;
-	(void)snprintf(text, sizeof(text), "%d\n", (int)pid);
-	(void)tracefs_append(&t->fs, "set_event_pid", text);
+	add_to_followed(t, pid);
 }
 
 static int turn(struct trace *t, struct error *err)
@@ -530,7 +553,7 @@ static int turn(struct trace *t, struct error *err)
 	int r = 0;
 
 	t->n_records = 0;
-	tracefs_read(&t->fs, take, t);
+	tracefs_read(t->fs, take, t);
 	qsort(t->records, t->n_records, sizeof(*t->records), by_time);
 	for (size_t i = 0; r == 0 && i < t->n_records; i++) {
 		const struct record *one = &t->records[i];
@@ -550,11 +573,14 @@ static int turn(struct trace *t, struct error *err)
 
 /* ---- whom to follow ---- */
 
-static void ask_for(pid_t task)
+static void ask_for(struct trace *t, pid_t task)
 {
 	siginfo_t info;
 
-	(void)waitid(P_PID, (id_t)task, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+	if (t->same_numbers)
+		add_to_followed(t, task);
+	else
+		(void)waitid(P_PID, (id_t)task, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
 }
 
 static bool is_known(const struct trace *t, pid_t task)
@@ -565,7 +591,7 @@ static bool is_known(const struct trace *t, pid_t task)
 	return false;
 }
 
-static void ask_for_threads(pid_t pid)
+static void ask_for_threads(struct trace *t, pid_t pid)
 {
 	const struct dirent *e;
 	char path[32];
@@ -577,7 +603,7 @@ static void ask_for_threads(pid_t pid)
 		uint32_t tid;
 
 		if (parse_u32(e->d_name, &tid) == 0)
-			ask_for((pid_t)tid);
+			ask_for(t, (pid_t)tid);
 	}
 	if (d)
 		(void)closedir(d);
@@ -592,7 +618,7 @@ static int look_for_more(struct trace *t, struct error *err)
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!is_known(t, pids[i]))
-			ask_for_threads(pids[i]);
+			ask_for_threads(t, pids[i]);
 	t->n_known = 0;
 	for (size_t i = 0; r == 0 && i < n && t->n_known < TASKS_MAX; i++)
 		t->known[t->n_known++] = pids[i];
@@ -600,18 +626,28 @@ static int look_for_more(struct trace *t, struct error *err)
 	return r;
 }
 
+/* What outlives us must not pass over who gets our number next: the kernel takes us off this list when we end. */
+static void leave_session(struct trace *t)
+{
+	char text[80];
+
+	(void)snprintf(text, sizeof(text), "events/%s/enable", points[AT_WAIT].name);
+	(void)tracefs_write(t->fs, text, "0");
+	(void)snprintf(text, sizeof(text), "%d\n", (int)t->self);
+	if (tracefs_write(t->fs, "set_event_notrace_pid", text) == 0)
+		t->self = 0;
+}
+
 static int begin(struct trace *t, struct error *err)
 {
 	char text[16];
-	int r = tracefs_begin(&t->fs, err);
+	int r = format_of(t, AT_WAIT, err);
 
-	if (r == 0)
-		r = format_of(t, AT_WAIT, err);
 	if (r == 0)
 		r = enable(t, AT_WAIT, "", err);
 	if (r < 0)
 		return r;
-	ask_for(getpid());
+	ask_for(t, getpid());
 	r = turn(t, err);
 	if (r == 0 && !t->self)
 		r = failf(err, EPROTO,
@@ -619,14 +655,16 @@ static int begin(struct trace *t, struct error *err)
 	if (r < 0)
 		return r;
 	(void)snprintf(text, sizeof(text), "%d\n", (int)t->self);
-	r = tracefs_write(&t->fs, "set_event_pid", text);
+	r = tracefs_write(t->fs, "set_event_pid", text);
 	if (r == 0)
-		r = tracefs_write(&t->fs, "options/event-fork", "1");
+		r = tracefs_write(t->fs, "options/event-fork", "1");
 	if (r < 0)
 		return codef(err, r, "trace: follow only the container's processes");
 	r = look_for_more(t, err);
 	if (r == 0)
 		r = turn(t, err);
+	if (r == 0 && t->session)
+		leave_session(t);
 	return r < 0 ? r : enable_all(t, err);
 }
 
@@ -634,13 +672,14 @@ static int loop(struct trace *t, int init, struct error *err)
 {
 	int64_t now = clock_ns(), end = t->o->duration ? now + t->o->duration : INT64_MAX,
 		look = now + LOOK_NS;
-	struct pollfd p = { .fd = init, .events = POLLIN };
+	struct pollfd p = { .fd = init, .events = POLLIN, .revents = init < 0 ? POLLIN : 0 };
+	bool more = t->c && (!t->session || t->same_numbers);
 	int r = 0;
 
 	while (r == 0 && now < end && !p.revents && !interrupt_take()) {
 		(void)poll(&p, 1, TICK_MS);
 		now = clock_ns();
-		if (now >= look && !p.revents) {
+		if (more && now >= look && !p.revents) {
 			look = now + LOOK_NS;
 			r = look_for_more(t, err);
 		}
@@ -652,48 +691,161 @@ static int loop(struct trace *t, int init, struct error *err)
 
 static void say_lost(const struct trace *t)
 {
-	uint64_t lost = tracefs_lost(&t->fs) + t->dropped;
+	uint64_t lost = tracefs_lost(t->fs) + t->dropped;
 
 	if (lost)
 		log_warn("%" PRIu64 " events were lost: they came faster than they were read",
 			 lost);
 }
 
+/* ---- a session that is there says what it records ---- */
+
+static bool is_enabled(const struct trace *t, int point)
+{
+	auto_str text = STR_INIT;
+	char path[80];
+
+	(void)snprintf(path, sizeof(path), "events/%s/enable", points[point].name);
+	return file_read_at(t->fs->dir, path, 64, &text) == 0 && str_text(&text)[0] == '1';
+}
+
+static void read_numbers(struct trace *t)
+{
+	auto_str text = STR_INIT;
+	const char *at;
+	char path[80];
+
+	(void)snprintf(path, sizeof(path), "events/%s/filter", points[AT_LEAVE].name);
+	at = file_read_at(t->fs->dir, path, 65536, &text) < 0 ? NULL : str_text(&text);
+	while (at && (at = strstr(at, "id == ")) && t->n_numbers < NUMBERS_MAX) {
+		if (sscanf(at, "id == %d", &t->numbers[t->n_numbers]) == 1)
+			t->n_numbers++;
+		at++;
+	}
+}
+
+/* By the point that no other kind needs. */
+static int read_wanted(struct trace *t, struct error *err)
+{
+	static const int own[] = { AT_EXEC, AT_FORK, AT_EXIT, AT_SENT, AT_OOM, AT_LEAVE };
+	int r = 0;
+
+	foreach_array(p, own)
+		if (is_enabled(t, *p))
+			t->wanted |= points[*p].kinds;
+	if (t->wanted & SYSCALL)
+		read_numbers(t);
+	for (int p = 0; r == 0 && p < AT_WAIT; p++)
+		if (points[p].kinds & t->wanted)
+			r = format_of(t, p, err);
+	return r;
+}
+
+static void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	free(t->records);
+	arena_free(t->arena);
+	free(t);
+}
+DEFINE_AUTO(struct trace *, trace_free);
+
+static int trace_new(struct container *c, const struct container_trace_options *o,
+		     struct tracefs *fs, struct trace **ret, struct error *err)
+{
+	struct trace *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->arena = arena_new();
+	if (!t || !t->arena) {
+		trace_free(t);
+		return failf(err, ENOMEM, "trace: out of memory");
+	}
+	t->c = c;
+	t->o = o;
+	t->fs = fs;
+	*ret = t;
+	return 0;
+}
+
+static int print(struct trace *t, int init, struct error *err)
+{
+	int r = t->o->ready ? t->o->ready(err) : 0;
+
+	if (r == 0)
+		r = loop(t, init, err);
+	if (r == 0)
+		say_lost(t);
+	return r;
+}
+
+int trace_check_events(const char *events, struct error *err)
+{
+	const struct container_trace_options o = { .events = events };
+	auto_(trace_free) struct trace *t = NULL;
+	int r = trace_new(NULL, &o, NULL, &t, err);
+
+	return r < 0 ? r : parse_events(t, err);
+}
+
+int trace_record(struct container *c, const char *events, struct tracefs *fs, struct error *err)
+{
+	const struct container_trace_options o = { .events = events };
+	auto_(trace_free) struct trace *t = NULL;
+	int r = trace_new(c, &o, fs, &t, err);
+
+	if (r == 0)
+		r = parse_events(t, err);
+	if (r < 0)
+		return r;
+	t->session = true;
+	return begin(t, err);
+}
+
+static void catch_ends(void)
+{
+	interrupt_catch();
+	/* A reader that is gone is an error of a write, so that all is taken back. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+int trace_print(struct container *c, int init, const struct container_trace_options *o,
+		struct tracefs *fs, struct error *err)
+{
+	auto_(trace_free) struct trace *t = NULL;
+	int r = trace_new(c, o, fs, &t, err);
+
+	if (r == 0)
+		r = read_wanted(t, err);
+	if (r < 0)
+		return r;
+	t->session = true;
+	t->same_numbers = tracefs_is_seen_as_on_host();
+	catch_ends();
+	return print(t, init, err);
+}
+
 int container_trace(struct container *c, const struct container_trace_options *o, struct error *err)
 {
 	auto_(close_fd) int init = container_init_pidfd(c, err);
-	auto_(arena_free) struct arena *arena = arena_new();
-	struct trace *t = calloc(1, sizeof(*t));
+	auto_(trace_free) struct trace *t = NULL;
+	struct tracefs fs;
 	int r;
 
 	if (init == -ESRCH)
-		r = failf(err, ESRCH, "container not running");
-	else
-		r = init < 0 ? init : 0;
-	if (!t || !arena)
-		r = failf(err, ENOMEM, "trace: out of memory");
-	if (r == 0) {
-		t->c = c;
-		t->o = o;
-		t->arena = arena;
-		t->records = calloc(RECORDS_MAX, sizeof(*t->records));
-		r = t->records ? parse_events(t, err) : sysf(err, "trace");
-	}
-	if (r == 0) {
-		interrupt_catch();
-		/* A reader that is gone is an error of a write, so that all is taken back. */
-		(void)signal(SIGPIPE, SIG_IGN);
+		return failf(err, ESRCH, "container not running");
+	r = init < 0 ? init : trace_new(c, o, &fs, &t, err);
+	if (r == 0)
+		r = parse_events(t, err);
+	if (r < 0)
+		return r;
+	catch_ends();
+	r = tracefs_begin(&fs, err);
+	if (r == 0)
 		r = begin(t, err);
-		if (r == 0 && o->ready)
-			r = o->ready(err);
-		if (r == 0)
-			r = loop(t, init, err);
-		if (r == 0)
-			say_lost(t);
-		tracefs_end(&t->fs);
-	}
-	if (t)
-		free(t->records);
-	free(t);
+	if (r == 0)
+		r = print(t, init, err);
+	tracefs_end(&fs);
 	return r;
 }

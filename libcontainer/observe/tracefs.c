@@ -17,8 +17,9 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-#define PREFIX    "orlop."
-#define PAGE_MAX  65536
+#define PREFIX "orlop."
+#define READ_SIZE \
+	4096 /* the kernel gives what fits of a larger page, and the rest with the next read */
 #define BUFFER_KB "1024" /* of each CPU */
 
 /* ---- whose it is ---- */
@@ -33,14 +34,14 @@ static int start_time(pid_t pid, uint64_t *ret)
 	return r;
 }
 
-static int own_name(char *name, size_t size)
+int tracefs_name(pid_t pid, char *name, size_t size)
 {
 	uint64_t ns = 0, start = 0;
 	int r = proc_namespace(0, "pid", &ns);
 
 	if (r == 0)
-		r = start_time(getpid(), &start);
-	(void)snprintf(name, size, PREFIX "%" PRIu64 ".%d.%" PRIu64, ns, (int)getpid(), start);
+		r = start_time(pid, &start);
+	(void)snprintf(name, size, PREFIX "%" PRIu64 ".%d.%" PRIu64, ns, (int)pid, start);
 	return r;
 }
 
@@ -64,11 +65,21 @@ static bool is_empty_namespace(uint64_t ns, uint64_t ours)
 	return empty;
 }
 
-static bool is_abandoned(const char *name, uint64_t our_ns)
+bool tracefs_is_seen_as_on_host(void)
+{
+	uint64_t ns = 0;
+
+	return proc_namespace(0, "pid", &ns) == 0 && ns == FIRST_PID_NAMESPACE;
+}
+
+bool tracefs_is_abandoned(const char *name)
 {
 	unsigned long long ns = 0, start = 0;
-	uint64_t now = 0;
+	uint64_t now = 0, our_ns = 0;
 	int pid = 0;
+
+	if (proc_namespace(0, "pid", &our_ns) < 0)
+		return false;
 
 	if (sscanf(name, PREFIX "%llu.%d.%llu", &ns, &pid, &start) != 3)
 		return false;
@@ -77,21 +88,37 @@ static bool is_abandoned(const char *name, uint64_t our_ns)
 	return start_time(pid, &now) < 0 || now != start;
 }
 
-static void remove_abandoned(int instances)
+int tracefs_each(const struct tracefs *t, tracefs_visit *visit, void *to)
 {
-	int fd = fcntl(instances, F_DUPFD_CLOEXEC, 3);
+	int fd = openat(t->root, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
-	uint64_t ns = 0;
 
-	if (d && proc_namespace(0, "pid", &ns) == 0)
-		while ((e = readdir(d)))
-			if (is_abandoned(e->d_name, ns))
-				(void)unlinkat(instances, e->d_name, AT_REMOVEDIR);
-	if (d)
-		(void)closedir(d);
-	else
+	if (!d) {
+		r = -errno;
 		close_fd(fd);
+		return r;
+	}
+	while (r == 0 && (e = readdir(d)))
+		if (starts_with(e->d_name, PREFIX))
+			r = visit(to, e->d_name);
+	(void)closedir(d);
+	return r;
+}
+
+int tracefs_remove(const struct tracefs *t, const char *name)
+{
+	char path[TRACE_NAME_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "instances/%s", name);
+	return unlinkat(t->root, path, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+static int remove_if_abandoned(void *to, const char *name)
+{
+	if (tracefs_is_abandoned(name))
+		(void)tracefs_remove(to, name);
+	return 0;
 }
 
 /* ---- the instance ---- */
@@ -142,44 +169,89 @@ static int open_cpus(struct tracefs *t, struct error *err)
 	return t->n_cpus ? 0 : failf(err, ENOENT, "trace: the kernel shows no buffer");
 }
 
-int tracefs_begin(struct tracefs *t, struct error *err)
+int tracefs_sweep(const struct tracefs *t)
 {
-	auto_(close_fd) int instances = -EBADF;
+	return tracefs_each(t, remove_if_abandoned, (void *)(uintptr_t)t);
+}
+
+int tracefs_open(struct tracefs *t, struct error *err)
+{
+	*t = (struct tracefs){ .dir = -EBADF };
+	t->root = open_root(err);
+	return t->root < 0 ? t->root : 0;
+}
+
+static int open_instance(struct tracefs *t, struct error *err)
+{
+	char path[TRACE_NAME_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "instances/%s", t->name);
+	t->dir = openat(t->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return t->dir < 0 ? sysf(err, "trace: open the instance '%s'", t->name) : 0;
+}
+
+int tracefs_make(struct tracefs *t, const char *name, struct error *err)
+{
+	char path[TRACE_NAME_MAX + 16];
 	int r;
 
-	*t = (struct tracefs){ .root = -EBADF, .dir = -EBADF };
-	r = own_name(t->name, sizeof(t->name));
-	if (r < 0)
-		return codef(err, r, "trace: our own process");
-	t->root = open_root(err);
-	if (t->root < 0)
-		return t->root;
-	instances = openat(t->root, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (instances < 0)
-		return sysf(err, "trace: open 'instances' of tracefs");
-	remove_abandoned(instances);
-	if (mkdirat(instances, t->name, 0700) < 0)
+	(void)tracefs_sweep(t);
+	(void)snprintf(t->name, sizeof(t->name), "%s", name);
+	(void)snprintf(path, sizeof(path), "instances/%s", name);
+	if (mkdirat(t->root, path, 0700) < 0)
 		return sysf(err, "trace: make an instance of tracing");
-	t->dir = openat(instances, t->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = t->dir < 0 ? sysf(err, "trace: open the instance") : open_cpus(t, err);
-	(void)tracefs_write(t, "buffer_size_kb", BUFFER_KB);
-	(void)tracefs_write(t, "trace_clock", "mono");
+	r = open_instance(t, err);
+	if (r == 0)
+		r = open_cpus(t, err);
+	if (r == 0) {
+		(void)tracefs_write(t, "buffer_size_kb", BUFFER_KB);
+		(void)tracefs_write(t, "trace_clock", "mono");
+	}
 	return r;
+}
+
+int tracefs_enter(struct tracefs *t, const char *name, struct error *err)
+{
+	int r;
+
+	(void)snprintf(t->name, sizeof(t->name), "%s", name);
+	r = open_instance(t, err);
+	return r < 0 ? r : open_cpus(t, err);
+}
+
+int tracefs_begin(struct tracefs *t, struct error *err)
+{
+	char name[TRACE_NAME_MAX];
+	int r = tracefs_open(t, err);
+
+	if (r == 0 && tracefs_name(getpid(), name, sizeof(name)) < 0)
+		r = sysf(err, "trace: our own process");
+	return r < 0 ? r : tracefs_make(t, name, err);
+}
+
+static void close_instance(struct tracefs *t)
+{
+	for (size_t i = 0; i < t->n_cpus; i++)
+		close_fd(t->cpus[i]);
+	t->n_cpus = 0;
+	close_fd(t->dir);
+	t->dir = -EBADF;
+}
+
+void tracefs_close(struct tracefs *t)
+{
+	close_instance(t);
+	close_fd(t->root);
 }
 
 void tracefs_end(struct tracefs *t)
 {
-	char path[128];
-
-	for (size_t i = 0; i < t->n_cpus; i++)
-		close_fd(t->cpus[i]);
 	if (t->dir >= 0) {
 		(void)tracefs_write(t, "events/enable", "0");
-		close_fd(t->dir);
-		(void)snprintf(path, sizeof(path), "instances/%s", t->name);
-		(void)unlinkat(t->root, path, AT_REMOVEDIR);
+		close_instance(t);
+		(void)tracefs_remove(t, t->name);
 	}
-	close_fd(t->root);
+	tracefs_close(t);
 }
 
 uint64_t tracefs_lost(const struct tracefs *t)
@@ -255,12 +327,12 @@ static void read_records(const unsigned char *p, const unsigned char *end, uint6
 
 void tracefs_read(const struct tracefs *t, tracefs_record *take, void *to)
 {
-	static _Alignas(8) unsigned char page[PAGE_MAX];
+	static _Alignas(8) unsigned char page[READ_SIZE];
 
 	for (size_t i = 0; i < t->n_cpus; i++) {
 		/* Bounded: a container that makes events faster than we read does not hold us here. */
 		for (unsigned turn = 0; turn < 1024; turn++) {
-			ssize_t n = read(t->cpus[i], page, 4096);
+			ssize_t n = read(t->cpus[i], page, sizeof(page));
 			uint64_t time, used;
 
 			if (n < PAGE_HEAD)

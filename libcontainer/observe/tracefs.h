@@ -6,23 +6,48 @@
  * whose it is, so what a killed command has left is removed by the next.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
 #define TRACE_CPUS_MAX 1024
+#define TRACE_NAME_MAX 256 /* of an instance, with its NUL */
 
 struct tracefs {
 	int root, dir; /* of tracefs, and of the instance */
-	char name[96];
+	char name[TRACE_NAME_MAX];
 	int cpus[TRACE_CPUS_MAX]; /* trace_pipe_raw of each    */
 	size_t n_cpus;
 };
 
-/* Removes what is left of commands that have ended. Nothing is left on failure. */
+/* The file system alone, without an instance. After any of these, tracefs_close() or tracefs_end(): on failure too. */
+int tracefs_open(struct tracefs *t, struct error *err);
+/* Then a new instance, after tracefs_sweep(); or one that is there. */
+int tracefs_make(struct tracefs *t, const char *name, struct error *err);
+int tracefs_enter(struct tracefs *t, const char *name, struct error *err);
+/* Both: an instance that lives as long as this process. */
 int tracefs_begin(struct tracefs *t, struct error *err);
+/* The instance goes on, or is removed. */
+void tracefs_close(struct tracefs *t);
 void tracefs_end(struct tracefs *t);
+
+/* A name that says whose an instance is; something may be added to it after a dot. 0 or a negative errno. */
+int tracefs_name(pid_t pid, char *name, size_t size);
+/* Whether the process that the name says is gone. */
+bool tracefs_is_abandoned(const char *name);
+/* Whether we number processes as the kernel's records do. */
+bool tracefs_is_seen_as_on_host(void);
+/* Ours; a visit that is not 0 ends it, and is returned. Or a negative errno without message. */
+typedef int tracefs_visit(void *to, const char *name);
+int tracefs_each(const struct tracefs *t, tracefs_visit *visit, void *to);
+/* Removes what is left of processes that have ended. */
+int tracefs_sweep(const struct tracefs *t);
+/* 0 or a negative errno; -EBUSY: it is being read. */
+int tracefs_remove(const struct tracefs *t, const char *name);
+
 /* One write to a file of the instance: 0 or a negative errno. */
 int tracefs_write(const struct tracefs *t, const char *path, const char *text);
 /* Adds a line to a file of the instance that keeps what it has (set_event_pid). */

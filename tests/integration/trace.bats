@@ -139,3 +139,158 @@ provoke() {
 	[ "$status" -eq 1 ]
 	grep -q "it needs CAP_SYS_ADMIN in the first user namespace" "$T/stderr"
 }
+
+# ---- sessions ----
+
+# Each test has names of its own: sessions are those of the host.
+begin_sessions() {
+	needs_tracefs
+	SESSION=s$$-$BATS_TEST_NUMBER
+}
+
+teardown() {
+	local name
+
+	for name in ${SESSION:+$("$ORLOP" --root "$ROOT" trace --list --format json | jq -r ".[].name | select(startswith(\"$SESSION\"))")}; do
+		"$ORLOP" --root "$ROOT" trace --delete "$name"
+	done
+	test_end
+}
+
+begin_session() {
+	ok trace --create "$SESSION" "$ID" "$@"
+}
+
+attached() {
+	echo >"$ROOTFS/go"
+	ok trace --attach "$SESSION" --duration 100ms --format json
+	grep -q -- "$1" "$T/stdout"
+}
+
+@test "a session records without a command, is listed, is read, and is deleted" {
+	begin_sessions
+	looper
+	begin_session
+	ok trace --list
+	grep -Eq "^$SESSION +$ID +recording$" "$T/stdout"
+	eventually attached '"code":3'
+	jq -e -s 'all(.[]; .time > 0 and .pid > 0)' "$T/stdout" >/dev/null
+	ok trace --delete "$SESSION"
+	ok trace --list --format json
+	jq -e "all(.[]; .name != \"$SESSION\")" "$T/stdout" >/dev/null
+}
+
+@test "a session has the events that it was created with, and no others" {
+	begin_sessions
+	looper
+	begin_session --events syscall:execve,fork
+	eventually attached '"name":"execve"'
+	[ "$(jq -r 'select(.type == "syscall" or .type == "result").name' "$T/stdout" | sort -u)" = execve ]
+	[ -z "$(jq -r 'select(.type == "exit" or .type == "exec" or .type == "signal")' "$T/stdout")" ]
+}
+
+@test "a session tells how the container ended, after its end and its delete, and then the next removes it" {
+	local ended
+
+	begin_sessions
+	looper
+	begin_session
+	ended=$SESSION
+	ok delete -f "$ID"
+	ok trace --list
+	grep -Eq "^$ended +$ID +ended$" "$T/stdout"
+	ok trace --attach "$ended" --format json
+	jq -e -s 'map(select(.type == "exit")) | length > 0' "$T/stdout" >/dev/null
+	start_sleeper
+	SESSION=$ended-2
+	begin_session
+	fails 1 "there is no session '$ended'" trace --attach "$ended"
+}
+
+@test "a session whose events came faster than they were read says how many are lost" {
+	begin_sessions
+	copy_rootfs
+	mkfifo "$ROOTFS/go"
+	script 'read x <>/go; dd if=/dev/zero of=/dev/null bs=1 count=100000; touch /done; while :; do sleep 1; done'
+	ok run -d "$ID"
+	begin_session --events syscall
+	echo >"$ROOTFS/go"
+	eventually test -e "$ROOTFS/done"
+	ok trace --attach "$SESSION" --duration 1ms
+	grep -Eq '[0-9]+ events were lost: they came faster than they were read' "$T/stderr"
+}
+
+@test "a session of a name that is there is an error, and --force replaces it" {
+	begin_sessions
+	start_sleeper
+	begin_session
+	fails 1 "--create: there is a session '$SESSION', of container '$ID': --force replaces it" trace --create "$SESSION" "$ID"
+	ok trace --create "$SESSION" --force "$ID"
+	[ "$(instances | grep -c "\.$SESSION@")" -eq 1 ]
+}
+
+@test "there are 16 sessions at most" {
+	local i
+
+	begin_sessions
+	start_sleeper
+	for i in $(seq 17); do
+		run_orlop trace --create "$SESSION-$i" "$ID"
+		[ "$status" -eq 0 ] || break
+	done
+	[ "$status" -eq 1 ]
+	[[ "$errors" == *"--create: there are 16 sessions, as many as may be: remove one by 'trace --delete NAME'"* ]]
+	[ "$(instances | grep -c '@')" -eq 16 ]
+	ok trace --create "$SESSION-1" --force "$ID"
+}
+
+@test "a session that is being read is not read by another, and not deleted" {
+	begin_sessions
+	looper
+	begin_session
+	"$ORLOP" --root "$ROOT" trace --attach "$SESSION" >"$T/trace" 2>"$T/trace.err" 3>&- &
+	TRACE=$!
+	BACKGROUND+=("$TRACE")
+	eventually provoke 'exit     3'
+	fails 1 "session '$SESSION' is being read by another command" trace --attach "$SESSION"
+	fails 1 "session '$SESSION' is being read by another command" trace --delete "$SESSION"
+	end_trace
+	ok trace --delete "$SESSION"
+}
+
+@test "sessions: words for what cannot be" {
+	begin_sessions
+	fails 1 "container does not exist" trace --create "$SESSION" "$ID"
+	fails 1 "trace: there is no session 'nobody': 'trace --list' shows those that are" trace --attach nobody
+	fails 1 "trace: there is no session 'nobody': 'trace --list' shows those that are" trace --delete nobody
+	start_sleeper
+	for name in a/b .. a.b a@b "$(printf '%033d' 0)"; do
+		fails 1 "the name of a session is 1 to 32 letters, digits, '_' and '-'" trace --create "$name" "$ID"
+	done
+	fails 1 "'x' is no event" trace --create "$SESSION" --events x "$ID"
+	fails 1 "exclude each other" trace --create "$SESSION" --list "$ID"
+	fails 1 "it takes no container's id" trace --attach "$SESSION" "$ID"
+	fails 1 "expected the id of a container" trace
+	fails 1 "--force is for --create" trace --force "$ID"
+	fails 1 "--events is said when the session is created" trace --attach "$SESSION" --events exec
+	fails 1 "--duration is for what is printed" trace --create "$SESSION" --duration 1s "$ID"
+	[ "$(instances | grep -c "$SESSION")" -eq 0 ] || complain "an instance is left"
+	ok kill "$ID" KILL
+	wait_status stopped
+	fails 1 "container not running" trace --create "$SESSION" "$ID"
+}
+
+@test "sessions and traces without the right, and without tracefs, say so" {
+	start_sleeper
+	for form in "$ID" "--create x $ID" "--attach x" "--delete x" --list; do
+		status=0
+		# shellcheck disable=SC2086 # words
+		setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$ORLOP" --root "$ROOT" trace $form >"$T/stdout" 2>"$T/stderr" || status=$?
+		[ "$status" -eq 1 ]
+		grep -q "it needs CAP_SYS_ADMIN in the first user namespace" "$T/stderr" || complain "$form: $(cat "$T/stderr")"
+		# shellcheck disable=SC2086 # words
+		under fsopen=ENODEV trace $form
+		[ "$status" -eq 1 ]
+		[[ "$errors" == *"this kernel has no tracefs: it was built without CONFIG_TRACING"* ]] || complain "$form: $errors"
+	done
+}
