@@ -21,55 +21,23 @@
  */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <systemd/sd-bus.h>
-
-#include "base/cleanup.h"
-#include "base/macros.h"
 #include "base/parse.h"
+#include "systemd.h"
 
-#define SERVICE "org.freedesktop.systemd1"
-#define MANAGER_PATH "/org/freedesktop/systemd1"
-#define MANAGER SERVICE ".Manager"
-#define PATIENCE_US UINT64_C(30000000)
 #define REQUEST_MAX 196608
-#define DEPTH_MAX 16
 
-DEFINE_AUTO(sd_bus_message *, sd_bus_message_unref);
-#define auto_message auto_(sd_bus_message_unref) sd_bus_message
-#define auto_bus_error __attribute__((cleanup(sd_bus_error_free))) sd_bus_error
+/* ---- words and answers ---- */
 
-struct words {
-	const char *at, *end;
-	bool bad; /* one was missing */
-};
-
-struct answer {
-	int num;
-	char text[1024];
-	char cgroup[4096];
-};
-
-struct manager {
-	bool user;
-	sd_bus *bus;
-	uint64_t version; /* 0: not asked yet */
-	pid_t holder;     /* keeps a scope alive while its container does not; 0: none */
-};
-
-static const char *next_word(struct words *w)
+const char *next_word(struct words *w)
 {
 	const char *word = w->at;
 	size_t n;
@@ -83,8 +51,7 @@ static const char *next_word(struct words *w)
 	return word;
 }
 
-static int fail(struct answer *a, int num, const char *fmt, ...) printf_like(3, 4);
-static int fail(struct answer *a, int num, const char *fmt, ...)
+int fail(struct answer *a, int num, const char *fmt, ...)
 {
 	va_list args;
 
@@ -96,344 +63,6 @@ static int fail(struct answer *a, int num, const char *fmt, ...)
 	(void)vsnprintf(a->text, sizeof(a->text), fmt, args);
 	va_end(args);
 	return -num;
-}
-
-/* ---- values ---- */
-
-/* What follows the first complete type of a signature; NULL when it is none. */
-static const char *after_type(const char *s, int depth)
-{
-	if (depth > DEPTH_MAX)
-		return NULL;
-	if (*s == 'a')
-		return after_type(s + 1, depth + 1);
-	if (*s != '(' && *s != '{')
-		return *s && strchr("ybnqiuxtdsogv", *s) ? s + 1 : NULL;
-	for (s++; s && *s && *s != ')' && *s != '}';)
-		s = after_type(s, depth + 1);
-	return s && *s ? s + 1 : NULL;
-}
-
-static int append_number(sd_bus_message *m, char type, const char *word)
-{
-	uint64_t u = 0;
-	int64_t i = 0;
-	int r;
-
-	if (strchr("bnix", type))
-		r = parse_i64(word, &i);
-	else
-		r = parse_u64(word, &u);
-	if (r < 0)
-		return r;
-	/* sd-bus reads as many bytes as the type has. */
-	switch (type) {
-	case 'y':
-		return sd_bus_message_append_basic(m, type, &(uint8_t){ (uint8_t)u });
-	case 'q':
-		return sd_bus_message_append_basic(m, type, &(uint16_t){ (uint16_t)u });
-	case 'u':
-		return sd_bus_message_append_basic(m, type, &(uint32_t){ (uint32_t)u });
-	case 't':
-		return sd_bus_message_append_basic(m, type, &u);
-	case 'n':
-		return sd_bus_message_append_basic(m, type, &(int16_t){ (int16_t)i });
-	case 'x':
-		return sd_bus_message_append_basic(m, type, &i);
-	default: /* b, i */
-		return sd_bus_message_append_basic(m, type, &(int32_t){ (int32_t)i });
-	}
-}
-
-static int append_basic(sd_bus_message *m, char type, const char *word)
-{
-	if (strchr("sog", type))
-		return sd_bus_message_append_basic(m, type, word);
-	if (type == 'd')
-		return sd_bus_message_append_basic(m, type, &(double){ strtod(word, NULL) });
-	return append_number(m, type, word);
-}
-
-static int append_type(sd_bus_message *m, const char *type, struct words *w, int depth);
-
-/* The types from `s` to `end`, one after the other. */
-static int append_types(sd_bus_message *m, const char *s, const char *end, struct words *w, int depth)
-{
-	int r = 0;
-
-	while (r >= 0 && s && s < end) {
-		r = append_type(m, s, w, depth);
-		s = after_type(s, 0);
-	}
-	return s ? r : -EINVAL;
-}
-
-static int append_container(sd_bus_message *m, char kind, const char *inner, size_t n, uint64_t times,
-			    struct words *w, int depth)
-{
-	char contents[256];
-	int r;
-
-	if (n >= sizeof(contents))
-		return -EINVAL;
-	memcpy(contents, inner, n);
-	contents[n] = 0;
-	r = sd_bus_message_open_container(m, kind, contents);
-	for (uint64_t i = 0; r >= 0 && i < times && !w->bad; i++)
-		r = append_types(m, contents, contents + n, w, depth + 1);
-	return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_type(sd_bus_message *m, const char *type, struct words *w, int depth)
-{
-	const char *end = after_type(type, 0), *signature;
-	uint64_t n;
-
-	if (!end || depth > DEPTH_MAX)
-		return -EINVAL;
-	switch (*type) {
-	case 'a':
-		if (parse_u64(next_word(w), &n) < 0)
-			return -EINVAL;
-		return append_container(m, 'a', type + 1, (size_t)(end - type - 1), n, w, depth);
-	case '(':
-		return append_container(m, 'r', type + 1, (size_t)(end - type - 2), 1, w, depth);
-	case '{':
-		return append_container(m, 'e', type + 1, (size_t)(end - type - 2), 1, w, depth);
-	case 'v':
-		signature = next_word(w);
-		return append_container(m, 'v', signature, strlen(signature), 1, w, depth);
-	default:
-		return append_basic(m, *type, next_word(w));
-	}
-}
-
-static int append_property(sd_bus_message *m, const char *name, const char *signature, struct words *w)
-{
-	int r = sd_bus_message_open_container(m, 'r', "sv");
-
-	if (r >= 0)
-		r = sd_bus_message_append_basic(m, 's', name);
-	if (r >= 0)
-		r = append_container(m, 'v', signature, strlen(signature), 1, w, 0);
-	return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-/* ---- the bus ---- */
-
-static int bus_failed(struct answer *a, int r, const sd_bus_error *e, const char *what)
-{
-	if (e && sd_bus_error_is_set(e))
-		return fail(a, sd_bus_error_get_errno(e), "%s: %s", what,
-			    e->message ? e->message : e->name);
-	return fail(a, r, "%s: %s", what, strerror(r < 0 ? -r : r));
-}
-
-static int open_address(const char *address, bool is_bus, sd_bus **ret)
-{
-	sd_bus *bus = NULL;
-	int r = sd_bus_new(&bus);
-
-	if (r >= 0)
-		r = sd_bus_set_address(bus, address);
-	if (r >= 0)
-		r = sd_bus_set_bus_client(bus, is_bus);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	if (r < 0)
-		sd_bus_unref(bus);
-	else
-		*ret = bus;
-	return r;
-}
-
-/* Root in a user namespace is somebody else outside, and it is his manager that we want. */
-static uint64_t outer_uid(void)
-{
-	FILE *f = fopen("/proc/self/uid_map", "re");
-	uint64_t inside, outside, n, me = geteuid();
-	bool found = false;
-
-	while (f && !found &&
-	       fscanf(f, "%" SCNu64 " %" SCNu64 " %" SCNu64, &inside, &outside, &n) == 3)
-		found = me >= inside && me - inside < n;
-	if (f)
-		(void)fclose(f);
-	return found ? outside + (me - inside) : me;
-}
-
-static int open_user(sd_bus **ret)
-{
-	/* The second is the manager's own socket: there may be no message bus. */
-	static const char *const places[] = { "bus", "systemd/private" };
-	const char *dir = getenv("XDG_RUNTIME_DIR");
-	char address[512];
-	int r = -ENOMEDIUM;
-
-	if (dir || getenv("DBUS_SESSION_BUS_ADDRESS"))
-		r = sd_bus_open_user(ret);
-	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(places); i++) {
-		if (dir)
-			(void)snprintf(address, sizeof(address), "unix:path=%s/%s", dir, places[i]);
-		else
-			(void)snprintf(address, sizeof(address),
-				       "unix:path=/run/user/%" PRIu64 "/%s", outer_uid(), places[i]);
-		r = open_address(address, i == 0, ret);
-	}
-	return r;
-}
-
-static int open_system(sd_bus **ret)
-{
-	int r = sd_bus_open_system(ret);
-
-	if (r < 0 && geteuid() == 0)
-		r = open_address("unix:path=/run/systemd/private", false, ret);
-	return r;
-}
-
-static int connect_manager(struct manager *m, struct answer *a)
-{
-	int r;
-
-	if (m->bus)
-		return 0;
-	r = m->user ? open_user(&m->bus) : open_system(&m->bus);
-	/* Root in a container with a systemd of its own has no other manager. */
-	if (r < 0 && m->user && geteuid() == 0)
-		r = open_system(&m->bus);
-	if (r < 0)
-		return bus_failed(a, r, NULL, m->user ? "connect to the user's systemd" :
-							"connect to systemd");
-	return 0;
-}
-
-static int new_call(struct manager *m, const char *method, sd_bus_message **ret)
-{
-	return sd_bus_message_new_method_call(m->bus, ret, SERVICE, MANAGER_PATH, MANAGER, method);
-}
-
-/* The leading number of "252.39-1~deb12u2", or of "v254". */
-static uint64_t manager_version(struct manager *m)
-{
-	auto_(free) char *text = NULL;
-	const char *at;
-
-	if (m->version)
-		return m->version;
-	m->version = 1;
-	if (sd_bus_get_property_string(m->bus, SERVICE, MANAGER_PATH, MANAGER, "Version", NULL,
-				       &text) < 0)
-		return m->version;
-	at = text + strcspn(text, "0123456789");
-	(void)parse_u64n(at, strspn(at, "0123456789"), 10, &m->version);
-	return m->version;
-}
-
-/* *n: how many were added. */
-static int append_properties(struct manager *m, sd_bus_message *call, struct words *w, size_t *n,
-			     struct answer *a)
-{
-	int r = 0;
-
-	while (w->at < w->end && !w->bad) {
-		const char *name = next_word(w), *since = next_word(w), *signature = next_word(w);
-		uint64_t version = 0, count = 0;
-
-		if (parse_u64(since, &version) < 0 || parse_u64(next_word(w), &count) < 0)
-			return fail(a, EINVAL, "property '%s': bad request", name);
-		if (version && version > manager_version(m)) {
-			while (count-- > 0 && !w->bad)
-				(void)next_word(w);
-			continue;
-		}
-		r = append_property(call, name, signature, w);
-		if (r < 0 || w->bad)
-			return fail(a, EINVAL, "property '%s': values do not fit type '%s'", name,
-				    signature);
-		(*n)++;
-	}
-	return w->bad ? fail(a, EINVAL, "bad request") : 0;
-}
-
-/* ---- jobs ---- */
-
-struct job {
-	const char *path;
-	char result[32];
-};
-
-static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
-{
-	struct job *job = data;
-	const char *path, *unit, *result;
-	uint32_t id;
-
-	(void)e;
-	if (job->path && sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 &&
-	    strcmp(path, job->path) == 0)
-		(void)snprintf(job->result, sizeof(job->result), "%s", result);
-	return 0;
-}
-
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static int await_job(struct manager *m, struct job *job, const char *what, struct answer *a)
-{
-	uint64_t deadline = now_us() + PATIENCE_US;
-	int r = 0;
-
-	while (!*job->result) {
-		r = sd_bus_process(m->bus, NULL);
-		if (r > 0)
-			continue;
-		if (r == 0 && now_us() >= deadline)
-			r = -ETIMEDOUT;
-		if (r == 0)
-			r = sd_bus_wait(m->bus, deadline - now_us());
-		if (r < 0 && r != -EINTR)
-			return bus_failed(a, r, NULL, what);
-	}
-	if (strcmp(job->result, "done") != 0 && strcmp(job->result, "skipped") != 0)
-		return fail(a, EIO, "%s: systemd's job ended as '%s'", what, job->result);
-	return 0;
-}
-
-static int subscribe(struct manager *m, struct job *job, sd_bus_slot **slot)
-{
-	int r = sd_bus_match_signal_async(m->bus, slot, SERVICE, MANAGER_PATH, MANAGER, "JobRemoved",
-					  on_job_removed, NULL, job);
-
-	/* Nobody waits for the answer: messages of one sender arrive in order. */
-	if (r >= 0)
-		r = sd_bus_call_method_async(m->bus, NULL, SERVICE, MANAGER_PATH, MANAGER,
-					     "Subscribe", NULL, NULL, NULL);
-	return r;
-}
-
-/* Sends a call whose answer is a job, and waits until that is done. */
-static int run_job(struct manager *m, sd_bus_message *call, const char *what, sd_bus_error *e,
-		   struct answer *a)
-{
-	auto_message *reply = NULL;
-	sd_bus_slot *slot = NULL;
-	struct job job = { 0 };
-	int r = subscribe(m, &job, &slot);
-
-	if (r >= 0)
-		r = sd_bus_call(m->bus, call, PATIENCE_US, e, &reply);
-	if (r >= 0)
-		r = sd_bus_message_read(reply, "o", &job.path);
-	if (r >= 0)
-		r = await_job(m, &job, what, a);
-	sd_bus_slot_unref(slot);
-	return r;
 }
 
 /* ---- pids ---- */
@@ -452,8 +81,8 @@ static int check_pids(struct manager *m, struct answer *a)
 	if (sd_bus_get_unique_name(m->bus, &name) < 0)
 		return 0;
 	if (sd_bus_call_method(m->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-			       "org.freedesktop.DBus", "GetConnectionUnixProcessID", NULL, &reply, "s",
-			       name) < 0 ||
+			       "org.freedesktop.DBus", "GetConnectionUnixProcessID", NULL, &reply,
+			       "s", name) < 0 ||
 	    sd_bus_message_read(reply, "u", &pid) < 0)
 		return 0;
 	if ((pid_t)pid == getpid())
@@ -498,8 +127,8 @@ static void end_holder(struct manager *m)
 
 static void reset_failed(struct manager *m, const char *unit)
 {
-	(void)sd_bus_call_method(m->bus, SERVICE, MANAGER_PATH, MANAGER, "ResetFailedUnit", NULL, NULL,
-				 "s", unit);
+	(void)sd_bus_call_method(m->bus, SERVICE, MANAGER_PATH, MANAGER, "ResetFailedUnit", NULL,
+				 NULL, "s", unit);
 }
 
 static bool is_scope(const char *unit)
@@ -682,7 +311,8 @@ int main(int argc, char **argv)
 	struct manager m = { .user = argc == 2 && strcmp(argv[1], "user") == 0 };
 
 	if (argc != 2 || (!m.user && strcmp(argv[1], "system") != 0)) {
-		fprintf(stderr, "usage: orlop-systemd system|user\nA part of orlop, which runs it.\n");
+		fprintf(stderr,
+			"usage: orlop-systemd system|user\nA part of orlop, which runs it.\n");
 		return 2;
 	}
 	for (;;) {
