@@ -1,64 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec/schema.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/parse.h"
-#include "base/str.h"
-#include "spec/suggest.h"
-
-/* Objects of more members than this are not searched for near misses of known names. */
-#define HINT_MEMBERS_MAX 256
-/* Nor are more than these searched for, or remarked on, in a document: both take their time. */
-#define SEARCHES_MAX 4096
-#define REMARKS_MAX 64
-
-struct decoder {
-	struct arena *arena;
-	struct error *err;
-	struct problems *report; /* or NULL: the first failure ends it */
-	unsigned searches, remarks;
-	struct str dropped; /* words that were left out: one record says all of them */
-};
+#include "spec/decimal.h"
+#include "spec/decoder.h"
 
 /* What a decode function returns when it reported failures: part of the value is missing. */
 #define PARTLY 1
 
 typedef LIST(unsigned char) any_list;
-
-/* ---- what integers there are ---- */
-
-static const struct integer {
-	uint8_t size;
-	uint8_t at; /* offset of the value in the member; > 0: an opt_*, 'set' comes first */
-	int64_t min;
-	uint64_t max;
-} integers[] = {
-	[FIELD_I32] = { 4, 0, INT32_MIN, INT32_MAX },
-	[FIELD_U32] = { 4, 0, 0, UINT32_MAX },
-	[FIELD_I64] = { 8, 0, INT64_MIN, INT64_MAX },
-	[FIELD_U64] = { 8, 0, 0, UINT64_MAX },
-	[FIELD_OPT_I32] = { 4, offsetof(struct opt_i32, value), INT32_MIN, INT32_MAX },
-	[FIELD_OPT_U16] = { 2, offsetof(struct opt_u16, value), 0, UINT16_MAX },
-	[FIELD_OPT_U32] = { 4, offsetof(struct opt_u32, value), 0, UINT32_MAX },
-	[FIELD_OPT_I64] = { 8, offsetof(struct opt_i64, value), INT64_MIN, INT64_MAX },
-	[FIELD_OPT_U64] = { 8, offsetof(struct opt_u64, value), 0, UINT64_MAX },
-	[FIELD_U32S] = { 4, 0, 0, UINT32_MAX },
-};
-
-static struct integer integer_of(const struct field *f)
-{
-	struct integer type = integers[f->kind];
-
-	if (f->flags & FIELD_RANGED) {
-		type.min = f->min;
-		type.max = f->max;
-	}
-	return type;
-}
 
 /* Little and big endian alike: through a value of the right size. */
 static void store_integer(void *member, size_t size, uint64_t value)
@@ -90,80 +42,6 @@ static uint64_t load_integer(const void *member, size_t size)
 	return v64;
 }
 
-/* ---- messages ---- */
-
-const char *json_found(const struct json *node, char *buf, size_t size)
-{
-	if (node->type == JSON_STRING)
-		snprintf(buf, size, "string '%.80s%s'", node->text,
-			 strlen(node->text) > 80 ? "..." : "");
-	else if (node->type == JSON_NUMBER)
-		snprintf(buf, size, "number %.80s", node->text);
-	else if (node->type == JSON_BOOL)
-		snprintf(buf, size, "boolean %s", node->boolean ? "true" : "false");
-	else if (node->type == JSON_NULL)
-		snprintf(buf, size, "null");
-	else
-		snprintf(buf, size, "an %s", json_type_name(node->type));
-	return buf;
-}
-
-static void words_of(const struct names *names, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	buf[0] = 0;
-	for (size_t i = 0; i < names->n && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, "%s'%s'", i ? ", " : "", names->v[i].name);
-}
-
-const char *field_expects(const struct field *f, char *buf, size_t size)
-{
-	static const char *const texts[] = {
-		[FIELD_IGNORED] = "anything",
-		[FIELD_BOOL] = "true or false",
-		[FIELD_OPT_BOOL] = "true or false",
-		[FIELD_STRING] = "a string",
-		[FIELD_STRINGS] = "an array of strings",
-		[FIELD_U32S] = "an array of integers",
-		[FIELD_PAIRS] = "an object of strings",
-		[FIELD_ENUM] = "a string",
-		[FIELD_BITS] = "an array of strings",
-		[FIELD_OBJECT] = "an object",
-		[FIELD_EMBEDDED] = "an object",
-		[FIELD_SAME] = "an object",
-		[FIELD_LIST] = "an array of objects",
-		[FIELD_MAP] = "an object of objects",
-	};
-	struct integer type;
-
-	if (f->kind < ARRAY_SIZE(texts) && texts[f->kind]) {
-		snprintf(buf, size, "%s", texts[f->kind]);
-		return buf;
-	}
-	type = integer_of(f);
-	if (f->flags & FIELD_RANGED || type.size < 8)
-		snprintf(buf, size, "an integer from %lld to %llu", (long long)type.min,
-			 (unsigned long long)type.max);
-	else
-		snprintf(buf, size, "%s", type.min < 0 ? "an integer" : "an integer of at least 0");
-	return buf;
-}
-
-int json_fail(const struct json *node, struct error *err, const char *fmt, ...)
-{
-	char message[sizeof(err->msg)], pointer[sizeof(err->at)];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(message, sizeof(message), fmt, args);
-	va_end(args);
-	failf(err, EINVAL, "%s", message);
-	error_place(err, json_doc_name(node), json_line(node),
-		    json_pointer(node, pointer, sizeof(pointer)));
-	return -EINVAL;
-}
-
 static int mismatch(struct decoder *d, const struct json *node, const char *expected)
 {
 	char found[128];
@@ -188,77 +66,6 @@ static int go_on(struct decoder *d, int r, const struct field *f, bool item)
 
 /* ---- integers ---- */
 
-struct decimal {
-	bool negative;
-	uint64_t value;
-};
-
-/* Splits "-12.50e1" (a valid JSON number) into digits without the dot and a power of ten. */
-static long split_number(const char *text, char *digits, size_t size, size_t *n)
-{
-	long exponent = 0;
-	bool fraction = false;
-	int64_t written;
-
-	*n = 0;
-	for (; *text && *text != 'e' && *text != 'E'; text++) {
-		if (*text == '.') {
-			fraction = true;
-			continue;
-		}
-		exponent -= fraction;
-		if (*n == 0 && *text == '0')
-			continue;
-		if (*n == size)
-			return 0;
-		digits[(*n)++] = *text;
-	}
-	if (!*text)
-		return exponent;
-	text += text[1] == '+' ? 2 : 1;
-	if (parse_i64(text, &written) < 0 || written > 1000000 || written < -1000000)
-		written = *text == '-' ? -1000000 : 1000000;
-	return exponent + (long)written;
-}
-
-/* -EINVAL: not integral. -ERANGE: not of 64 bits. */
-static int parse_decimal(const char *text, struct decimal *ret)
-{
-	char digits[512];
-	long exponent;
-	size_t n;
-	int r;
-
-	ret->negative = *text == '-';
-	text += ret->negative;
-	if (parse_u64(text, &ret->value) == 0)
-		return 0;
-	if (strlen(text) > sizeof(digits) - 32)
-		return -ERANGE;
-	exponent = split_number(text, digits, sizeof(digits), &n);
-	for (; exponent < 0 && n > 0 && digits[n - 1] == '0'; exponent++)
-		n--;
-	ret->value = 0;
-	if (n == 0)
-		return 0;
-	if (exponent < 0)
-		return -EINVAL;
-	if ((long)n + exponent > 20)
-		return -ERANGE;
-	while (exponent-- > 0)
-		digits[n++] = '0';
-	r = parse_u64n(digits, n, 10, &ret->value);
-	return r < 0 ? -ERANGE : 0;
-}
-
-static bool in_range(const struct decimal *number, const struct integer *type)
-{
-	if (number->negative && number->value > 0)
-		return type->min < 0 && number->value <= 0 - (uint64_t)type->min;
-	return number->value <= type->max &&
-	       (type->min <= 0 || number->value >= (uint64_t)type->min);
-}
-
 static int decode_number(struct decoder *d, const struct field *f, const struct json *node,
 			 uint64_t *ret)
 {
@@ -266,9 +73,9 @@ static int decode_number(struct decoder *d, const struct field *f, const struct 
 	struct decimal number;
 	char expected[96];
 
-	if (node->type != JSON_NUMBER || parse_decimal(node->text, &number) == -EINVAL)
+	if (node->type != JSON_NUMBER || decimal_parse(node->text, &number) == -EINVAL)
 		return mismatch(d, node, "an integer");
-	if (parse_decimal(node->text, &number) < 0 || !in_range(&number, &type)) {
+	if (decimal_parse(node->text, &number) < 0 || !decimal_fits(&number, type.min, type.max)) {
 		if (f->kind == FIELD_U32S)
 			return mismatch(d, node, "an integer from 0 to 4294967295");
 		return mismatch(d, node, field_expects(f, expected, sizeof(expected)));
@@ -311,20 +118,6 @@ static int decode_bool(struct decoder *d, const struct field *f, const struct js
 
 /* ---- strings and words ---- */
 
-static int unknown_word(struct decoder *d, const struct field *f, const struct json *node)
-{
-	const struct names *known = field_words(f);
-	const char *near = near_word(known, node->text);
-	char words[512];
-
-	if (near)
-		return json_fail(node, d->err, "unknown value '%.80s', did you mean '%s'?",
-				 node->text, near);
-	words_of(known, words, sizeof(words));
-	return json_fail(node, d->err, "unknown value '%.80s', expected %s%s", node->text,
-			 known->n > 1 ? "one of " : "", words);
-}
-
 static int decode_word(struct decoder *d, const struct field *f, const struct json *node,
 		       const struct name **ret)
 {
@@ -344,32 +137,6 @@ static int decode_enum(struct decoder *d, const struct field *f, const struct js
 		return r;
 	store_integer(member, f->size, word->value);
 	return 0;
-}
-
-/* An engine that knows a newer kernel's capability has it in all five sets. */
-static void add_dropped(struct decoder *d, const struct field *f, const struct json *node)
-{
-	const char *near = near_word(field_words(f), node->text);
-	char quoted[192];
-
-	snprintf(quoted, sizeof(quoted), near ? "'%.80s' (did you mean '%s'?)" : "'%.80s'", node->text, near);
-	if (d->dropped.n && strstr(str_text(&d->dropped), quoted))
-		return;
-	if (!d->dropped.n)
-		str_printf(&d->dropped, "%s:%u: ignoring unknown value %s of '%s'",
-			   json_doc_name(node), json_line(node), quoted, f->name);
-	else if (d->remarks++ < REMARKS_MAX)
-		str_printf(&d->dropped, ", %s of '%s'", quoted, f->name);
-}
-
-static void drop_word(struct decoder *d, const struct field *f, const struct json *node)
-{
-	if (d->report)
-		problems_add(d->report, PROBLEM_WARNING, PROBLEM_SPEC, node,
-			     suggest_value(d->report->arena, f, node, true),
-			     "unknown value '%.80s' is ignored", node->text);
-	else if (log_wants(LOG_WARN))
-		add_dropped(d, f, node);
 }
 
 static int decode_bit(struct decoder *d, const struct field *f, const struct json *item,
@@ -582,28 +349,17 @@ typedef int (*decode_fn)(struct decoder *d, const struct field *f, const struct 
 			 void *member);
 
 static const decode_fn decoders[] = {
-	[FIELD_IGNORED] = decode_nothing,
-	[FIELD_BOOL] = decode_bool,
-	[FIELD_I32] = decode_integer,
-	[FIELD_U32] = decode_integer,
-	[FIELD_I64] = decode_integer,
-	[FIELD_U64] = decode_integer,
-	[FIELD_OPT_BOOL] = decode_bool,
-	[FIELD_OPT_I32] = decode_integer,
-	[FIELD_OPT_U16] = decode_integer,
-	[FIELD_OPT_U32] = decode_integer,
-	[FIELD_OPT_I64] = decode_integer,
-	[FIELD_OPT_U64] = decode_integer,
-	[FIELD_STRING] = decode_string,
-	[FIELD_STRINGS] = decode_strings,
-	[FIELD_U32S] = decode_u32s,
-	[FIELD_PAIRS] = decode_pairs,
-	[FIELD_ENUM] = decode_enum,
-	[FIELD_BITS] = decode_bits,
-	[FIELD_OBJECT] = decode_pointer,
-	[FIELD_EMBEDDED] = decode_embedded,
-	[FIELD_SAME] = decode_embedded,
-	[FIELD_LIST] = decode_list,
+	[FIELD_IGNORED] = decode_nothing, [FIELD_BOOL] = decode_bool,
+	[FIELD_I32] = decode_integer,     [FIELD_U32] = decode_integer,
+	[FIELD_I64] = decode_integer,     [FIELD_U64] = decode_integer,
+	[FIELD_OPT_BOOL] = decode_bool,   [FIELD_OPT_I32] = decode_integer,
+	[FIELD_OPT_U16] = decode_integer, [FIELD_OPT_U32] = decode_integer,
+	[FIELD_OPT_I64] = decode_integer, [FIELD_OPT_U64] = decode_integer,
+	[FIELD_STRING] = decode_string,   [FIELD_STRINGS] = decode_strings,
+	[FIELD_U32S] = decode_u32s,       [FIELD_PAIRS] = decode_pairs,
+	[FIELD_ENUM] = decode_enum,       [FIELD_BITS] = decode_bits,
+	[FIELD_OBJECT] = decode_pointer,  [FIELD_EMBEDDED] = decode_embedded,
+	[FIELD_SAME] = decode_embedded,   [FIELD_LIST] = decode_list,
 	[FIELD_MAP] = decode_list,
 };
 
@@ -619,63 +375,6 @@ static const struct field *find_row(const struct schema *schema, const char *key
 		}
 	}
 	return NULL;
-}
-
-static const struct field *near_property(struct decoder *d, const struct schema *schema,
-					 const struct json *node)
-{
-	const struct field *near = NULL;
-	unsigned best = strlen(node->key) > 5 ? 3 : 2;
-
-	if (node->parent->n > HINT_MEMBERS_MAX || d->searches++ >= SEARCHES_MAX)
-		return NULL;
-	for (size_t i = 0; i < schema->n; i++) {
-		unsigned distance = strcasecmp(schema->fields[i].name, node->key) == 0
-					    ? 1
-					    : name_distance(schema->fields[i].name, node->key);
-
-		if (distance >= best)
-			continue;
-		best = distance;
-		near = &schema->fields[i];
-	}
-	return near;
-}
-
-/*
- * What was meant is not there: the container would be another than the config says. (That a required
- * one is missing is said anyway.)
- */
-static bool is_near_miss(const struct field *near, const struct json *node)
-{
-	return near && near->flags & FIELD_EXPECTED && !json_member(node->parent, near->name);
-}
-
-static void report_unknown(struct decoder *d, const struct field *near, const struct json *node)
-{
-	const char *meant = near ? arena_printf(d->report->arena, "\"%s\"", near->name) : NULL;
-
-	if (is_near_miss(near, node))
-		problems_add(d->report, PROBLEM_ERROR, PROBLEM_SPEC, node, meant,
-			     "unknown property '%.80s' is ignored, and there is no '%s'", node->key,
-			     near->name);
-	else if (d->remarks++ < REMARKS_MAX)
-		problems_add(d->report, PROBLEM_NOTE, PROBLEM_SPEC, node, meant,
-			     "unknown property '%.80s' is ignored", node->key);
-}
-
-static void note_unknown(struct decoder *d, const struct schema *schema, const struct json *node)
-{
-	char pointer[256];
-	const struct field *near =
-		d->report || log_wants(LOG_DEBUG) ? near_property(d, schema, node) : NULL;
-
-	if (d->report)
-		report_unknown(d, near, node);
-	else if (near && d->remarks++ < REMARKS_MAX)
-		log_debug("%s:%u %s: ignoring unknown property '%s', did you mean '%s'?",
-			  json_doc_name(node), json_line(node),
-			  json_pointer(node, pointer, sizeof(pointer)), node->key, near->name);
 }
 
 /* Present, as far as its row is concerned. */
@@ -790,39 +489,4 @@ int schema_decode_all(struct arena *a, const struct schema *schema, const struct
 	int r = decode_object(&d, schema, node, object);
 
 	return r < 0 ? problems_failure(report, r, &err, NULL, false) : 0;
-}
-
-/* ---- walking the tables ---- */
-
-struct walk {
-	schema_visitor visit;
-	void *data;
-	char path[512];
-};
-
-static int walk_rows(struct walk *w, const struct schema *schema)
-{
-	size_t length = strlen(w->path), room = sizeof(w->path) - length;
-	int r = 0;
-
-	for (size_t i = 0; i < schema->n && r == 0; i++) {
-		const struct field *f = &schema->fields[i];
-
-		snprintf(w->path + length, room, "/%s", f->name);
-		r = w->visit(w->path, schema, f, w->data);
-		if (r != 0 || !field_schema(f))
-			continue;
-		if (f->kind == FIELD_LIST || f->kind == FIELD_MAP)
-			snprintf(w->path + length, room, "/%s/*", f->name);
-		r = walk_rows(w, field_schema(f));
-	}
-	w->path[length] = 0;
-	return r;
-}
-
-int schema_walk(const struct schema *root, schema_visitor visit, void *data)
-{
-	struct walk w = { .visit = visit, .data = data };
-
-	return walk_rows(&w, root);
 }
