@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * From the spec to the plan. The order of everything the child does is the order of the passes in
- * compile.c, and only there. All host paths are opened here, by the parent, with the parent's rights;
- * afterwards nothing is looked up by a host path again (rootless falls back to paths, compile.c says
- * where).
+ * The compiler: it makes the plan from the resolved config. The order of the passes in compile.c is the order of everything that
+ * the child does; no other file decides it. The parent opens all host paths here, with its own rights. After that nothing is
+ * looked up by a host path again. There is one exception: with a rootless caller some paths stay paths, and compile.c says
+ * which.
  */
 
 #include <sys/resource.h>
@@ -18,7 +18,7 @@
 #include "resolve/resolve.h"
 #include "spec/spec.h"
 
-/* A namespace to be joined before the clone: setns(fd, flags). */
+/* A namespace that is joined before the clone, by setns(fd, flags). */
 struct join {
 	int fd;         /* owned */
 	uint64_t flags; /* CLONE_NEW* */
@@ -27,77 +27,79 @@ struct join {
 
 #define JOINS_MAX 9
 
-/* Where the program finds its end of NOTIFY_SOCKET (host/notify.h). */
+/* The program finds its end of NOTIFY_SOCKET here (host/notify.h). */
 #define NOTIFY_MOUNT "/run/notify"
 #define NOTIFY_INSIDE NOTIFY_MOUNT "/notify.sock"
 
-/* Where a root of tools has the container's root. */
+/* In a root of tools, the container's root has this name. */
 #define TOOLS_CONTAINER "container"
 
 struct compile_input {
-	const struct resolved *resolved;    /* the config; with `exec`, resolve_existing()  */
-	const struct spec_process *process; /* NULL: none to start                          */
+	const struct resolved *resolved;    /* the config; for `exec` made by resolve_existing() */
+	const struct spec_process *process; /* NULL: no process is started                  */
 	const char *id;
-	int bundle;                /* O_PATH, for relative paths                            */
-	spec_strings environment;  /* of createContainer hooks that have none               */
+	int bundle;                /* O_PATH; relative paths begin here                     */
+	spec_strings environment;  /* for createContainer hooks that have none of their own */
 	const char *rootfs;        /* absolute; NULL with `exec`                            */
 	struct cgroup *cgroup;
 	const char *const *exec_cgroups; /* exec --cgroup                                   */
 	size_t n_exec_cgroups;
-	const char *keyring;       /* name of its session keyring; NULL: it stays in the caller's */
-	const char *cache_dir;     /* of compiled seccomp filters, or NULL                  */
-	bool exec;                 /* a further process in a running container              */
-	bool live;                 /* only the mounts, for a container that runs            */
-	bool rootless;             /* the caller is not root of its user namespace          */
-	bool foreground;           /* START comes over the first socket                     */
+	const char *keyring;       /* the name of a new session keyring; NULL: the process keeps the caller's */
+	const char *cache_dir;     /* for compiled seccomp filters, or NULL                 */
+	bool exec;                 /* the plan is for one more process in a running container */
+	bool live;                 /* the plan only adds mounts to a running container      */
+	bool rootless;             /* the caller is not root in its user namespace          */
+	bool foreground;           /* START comes over the first socket, not over start.sock */
 	bool no_pivot;
-	bool init;                 /* an init of ours is pid 1, the program its child       */
-	bool learns;               /* the filter asks about every call: its listener is the caller's, who must not die before */
-	const struct rlimit *nofile; /* what the caller's RLIMIT_NOFILE was, if we have raised it; or NULL */
+	bool init;                 /* orlop's own init is pid 1, and the program is its child */
+	bool learns;               /* the filter asks the caller about every call, so the process is killed when the caller dies */
+	const struct rlimit *nofile; /* the caller's RLIMIT_NOFILE before we raised it; NULL: we did not */
 	unsigned preserve_fds;
-	unsigned listen_fds;       /* the first of them, for LISTEN_FDS; 0: none            */
+	unsigned listen_fds;       /* for LISTEN_FDS: so many of preserve_fds, from the first; 0: none */
 	const char *notify;        /* host path of the directory for NOTIFY_MOUNT, or NULL  */
-	int start_socket;          /* listening; taken; -EBADF with foreground or exec      */
-	int init_pidfd;            /* exec, live: borrowed                                  */
-	bool time_namespace;       /* exec: init is in one of its own, whatever the config says */
-	bool no_cgroup_entry;      /* the caller moves it there when it is forked           */
-	int program;               /* exec: to be executed in place of a path; taken; 0: none */
-	int tools;                 /* exec: the root of the process (launch/tools_tree.h); taken; 0: the container's */
-	pid_t init_pid;            /* live: its number here                                 */
-	uint64_t exec_namespaces;  /* exec: CLONE_NEW* of those that are entered; 0: all    */
-	/* memfds with the state for createContainer and startContainer hooks; taken; -EBADF: no such hooks */
-	int hook_state, start_hook_state;
-	int hook_output;           /* a memfd for what they say; taken; -EBADF              */
+	/*
+	 * Descriptors. "Taken" means that the plan owns them from then on, "borrowed" that the caller keeps them.
+	 */
+	int start_socket;          /* taken: it listens; -EBADF with foreground or exec     */
+	int init_pidfd;            /* borrowed; exec and live                               */
+	int program;               /* taken; exec: it is executed in place of a path; 0: there is none */
+	int tools;                 /* taken; exec: the root of the process (launch/tools_tree.h); 0: it is the container's */
+	int hook_state, start_hook_state; /* taken: memfds, the state for createContainer and startContainer hooks; -EBADF: no such hooks */
+	int hook_output;           /* taken: a memfd for what these hooks print; -EBADF: there is none */
+	bool time_namespace;       /* exec: init has a time namespace of its own, whatever the config says */
+	bool no_cgroup_entry;      /* the caller moves the process into its cgroup after the fork */
+	pid_t init_pid;            /* live: the number of init in our pid namespace         */
+	uint64_t exec_namespaces;  /* exec: CLONE_NEW* of the namespaces to enter; 0: all   */
 };
 
 struct compiled {
 	struct plan_builder *plan;
-	uint64_t clone_flags;  /* new namespaces for clone3                      */
-	uint64_t unshare_flags; /* of these, what the child makes itself then: not there before its first record */
-	struct join joins[JOINS_MAX]; /* done by a helper before the clone, in this order */
+	uint64_t clone_flags;  /* the new namespaces                             */
+	uint64_t unshare_flags; /* those of them that the child makes itself: they exist when its first record has come */
+	struct join joins[JOINS_MAX]; /* a helper joins these before the clone, in this order */
 	size_t n_joins;
-	struct source *sources; /* to be cloned when the child's mount namespace is there: plan/sources.h */
+	struct source *sources; /* trees that are cloned when the child's mount namespace exists: plan/sources.h */
 	size_t n_sources;
-	int mount_ns;          /* owned: the one that is joined by path; -EBADF: the child makes its own */
-	bool enters_itself;        /* the child joins `joins` and makes new namespaces itself, and says ENTERED */
-	bool forks_last;           /* the stage is executed in the caller's pid namespace, and forks that child */
-	uint64_t root_mount;   /* of a root in the host's mount namespace, or 0: fs/root_mount.h */
-	bool new_userns;       /* uid_map and gid_map want to be written         */
-	bool drop_groups;      /* before the user namespace is joined: it may forbid that */
+	int mount_ns;          /* owned: the mount namespace that is joined by path; -EBADF: the child makes its own */
+	bool enters_itself;    /* no helper: the child joins `joins`, makes the new namespaces, and says ENTERED */
+	bool forks_last;       /* the stage stays in the caller's pid namespace, and forks the process that the container sees */
+	uint64_t root_mount;   /* the mount of the root, if that is in the host's mount namespace: fs/root_mount.h; else 0 */
+	bool new_userns;       /* uid_map and gid_map must be written            */
+	bool drop_groups;      /* the caller's groups go before the user namespace is joined, which may forbid it */
 };
 
 /*
- * What the child of such a container is cloned with, before there is a plan; false when it must join namespaces first
- * or wait for its id mappings.
+ * Says before there is a plan with which flags the child of this container is cloned. False: the child cannot be cloned before the
+ * plan, because it must join namespaces first or wait for its id mappings.
  */
 bool plan_clone_flags(const struct resolved *resolved, uint64_t *flags);
 
 void compiled_done(struct compiled *c);
-/* Takes *fd, to be closed by compiled_done() with the plan's own: neighbours by one call. */
+/* Takes *fd. compiled_done() closes it together with the plan's own: descriptors with neighbouring numbers take one call. */
 void compiled_take_fd(struct compiled *c, int *fd);
 #define auto_compiled __attribute__((cleanup(compiled_done))) struct compiled
 
-/* The namespace of that type (CLONE_NEW*) which the child joins: a borrowed descriptor, or -ENOENT. */
+/* The namespace of this type (CLONE_NEW*) that the child joins: a borrowed descriptor, or -ENOENT. */
 int compiled_joined(const struct compiled *c, uint64_t type);
 
 int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err);
