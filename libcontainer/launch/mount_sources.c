@@ -22,6 +22,7 @@ struct request {
 	int root;            /* what our own root directory is there; -EBADF: that of the namespace */
 	int dir;             /* paths are inside of this directory, links too; -EBADF: as the host has them */
 	const struct source *sources;
+	bool late;           /* the late ones, not the others */
 	int *fds;            /* a descriptor for each, a negative errno, or 0: not wanted       */
 	size_t n;
 	volatile int error;  /* entering it */
@@ -84,7 +85,7 @@ static HELPER_CODE __attribute__((noreturn)) void helper_main(void *request)
 
 	r->error = (int)enter(r);
 	for (size_t i = 0; r->error == 0 && i < r->n; i++)
-		if (!r->sources[i].late || r->dir >= 0)
+		if (r->sources[i].late == r->late)
 			r->fds[i] = (int)open_source(r, i);
 	for (;;)
 		(void)sys(exit_group, 0);
@@ -186,6 +187,9 @@ int mount_sources_clone(struct compiled *c, pid_t child, int pidfd, struct error
 
 	if (!joined && root < 0)
 		return root;
+	for (size_t i = 0; i < c->n_sources && c->host_root < 0 && root >= 0; i++)
+		if (c->sources[i].of_host)
+			c->host_root = fcntl(root, F_DUPFD_CLOEXEC, 3);
 	if (!fds)
 		return failf(err, ENOMEM, "mounts: out of memory");
 	for (size_t i = 0; i < c->n_sources; i++)
@@ -207,9 +211,10 @@ int mount_source_late(const struct compiled *c, int pidfd, int root, int number,
 	int fd = -ECHILD, r;
 	struct request request = {
 		.ns = c->mount_ns >= 0 ? c->mount_ns : pidfd,
-		.root = -EBADF,
-		.dir = root,
+		.root = s && s->of_host ? c->host_root : -EBADF,
+		.dir = s && s->of_host ? -EBADF : root,
 		.sources = s,
+		.late = true,
 		.fds = &fd,
 		.n = 1,
 	};

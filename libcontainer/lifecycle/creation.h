@@ -25,6 +25,7 @@ struct creation {
 	unsigned preserve_fds, listen_fds;
 	struct rlimit nofile;     /* the caller's, if `nofile_raised`           */
 	bool nofile_raised;
+	size_t trees_max;         /* descriptors of mounts that the limit has room for; 0: of all */
 	int root, dir, bundle;    /* <root>, <root>/<id>, the bundle            */
 	char *bundle_path, *rootfs; /* both in the document's arena             */
 	struct str places;        /* /proc/self/cgroup, in the document's arena  */

@@ -77,6 +77,7 @@ int creation_compile(struct creation *c, struct error *err)
 		.init = c->o->init || c->resolved->init,
 		.learns = c->o->learner != NULL,
 		.nofile = c->nofile_raised ? &c->nofile : NULL,
+		.trees_max = c->trees_max,
 		.preserve_fds = c->preserve_fds,
 		.listen_fds = c->listen_fds,
 		.start_socket = -EBADF,

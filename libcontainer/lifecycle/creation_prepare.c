@@ -261,14 +261,17 @@ static unsigned listen_fds(void)
 /* ---- all of it ---- */
 
 #define FEW_MOUNTS 200 /* with so many the usual limit of 1024 is far */
+#define NO_MOUNTS  256 /* descriptors that are kept for all else, while the limit is no lower than twice that */
 
-/* Each bind mount is a descriptor, here and in the child. The program gets the caller's limit back. */
+/* Each bind mount is a descriptor, here and in the child, as far as there is room. The program gets the caller's limit back. */
 static void raise_descriptors(struct creation *c)
 {
 	struct rlimit limit;
 
-	if (c->resolved->mounts.n <= FEW_MOUNTS || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur == limit.rlim_max)
+	if (c->resolved->mounts.n <= FEW_MOUNTS || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	c->trees_max = limit.rlim_max > 2 * NO_MOUNTS ? limit.rlim_max - NO_MOUNTS : limit.rlim_max / 2;
+	if (limit.rlim_cur == limit.rlim_max)
 		return;
 	c->nofile = limit;
 	limit.rlim_cur = limit.rlim_max;

@@ -194,9 +194,14 @@ struct plan_span plan_numbers(struct plan_builder *b, const uint32_t *v, size_t 
 	return span;
 }
 
+size_t plan_n_fds(const struct plan_builder *b)
+{
+	return b->kept.n + b->late.n;
+}
+
 static int take(struct plan_builder *b, struct fds *fds, int fd)
 {
-	b->too_many_fds |= b->kept.n + b->late.n >= PLAN_FDS_MAX;
+	b->too_many_fds |= plan_n_fds(b) >= PLAN_FDS_MAX;
 	if (b->too_many_fds || !add_fd(b, fds, fd)) {
 		b->bad = true;
 		close_fd(fd);

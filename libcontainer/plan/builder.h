@@ -40,6 +40,8 @@ struct plan_op *plan_add_s(struct plan_builder *b, enum plan_code code, const ch
 struct plan_span plan_strings(struct plan_builder *b, const char *const *v, size_t n);
 struct plan_span plan_numbers(struct plan_builder *b, const uint32_t *v, size_t n);
 
+/* How many descriptors it has. */
+size_t plan_n_fds(const struct plan_builder *b);
 /* Descriptors: the builder owns them from here on, the index goes into op->fd. */
 int plan_take_fd(struct plan_builder *b, int fd);      /* needed until CREATED  */
 int plan_take_kept_fd(struct plan_builder *b, int fd); /* needed until the exec */

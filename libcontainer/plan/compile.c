@@ -78,8 +78,10 @@ void compiled_done(struct compiled *c)
 		close_fd(c->joins[i].fd);
 	for (size_t i = 0; i < c->n_sources; i++)
 		close_fd(c->sources[i].userns);
-	if (c->plan)
+	if (c->plan) {
 		close_fd(c->mount_ns);
+		close_fd(c->host_root);
+	}
 	plan_builder_free(c->plan);
 	*c = (struct compiled){ 0 };
 }
@@ -192,7 +194,8 @@ static int run_passes(struct compile *c, struct error *err)
 
 int plan_compile(const struct compile_input *in, struct compiled *ret, struct error *err)
 {
-	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF, .forks_last = in->exec };
+	auto_compiled out = { .plan = plan_builder_new(), .mount_ns = -EBADF, .host_root = -EBADF,
+			     .forks_last = in->exec };
 	auto_(arena_free) struct arena *arena = arena_new();
 	struct compile c = {
 		.in = in,

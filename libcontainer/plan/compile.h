@@ -53,6 +53,7 @@ struct compile_input {
 	bool no_pivot;
 	bool init;                 /* orlop's own init is pid 1, and the program is its child */
 	bool learns;               /* the filter asks the caller about every call, so the process is killed when the caller dies */
+	size_t trees_max;          /* with so many descriptors sources are cloned without one (plan/sources.h); 0: there is no such limit */
 	const struct rlimit *nofile; /* the caller's RLIMIT_NOFILE before we raised it; NULL: we did not */
 	unsigned preserve_fds;
 	unsigned listen_fds;       /* for LISTEN_FDS: so many of preserve_fds, from the first; 0: none */
@@ -81,6 +82,7 @@ struct compiled {
 	struct source *sources; /* trees that are cloned when the child's mount namespace exists: plan/sources.h */
 	size_t n_sources;
 	int mount_ns;          /* owned: the mount namespace that is joined by path; -EBADF: the child makes its own */
+	int host_root;         /* owned: our root directory there, if late sources are of the host; else -EBADF */
 	bool enters_itself;    /* no helper: the child joins `joins`, makes the new namespaces, and says ENTERED */
 	bool forks_last;       /* the stage stays in the caller's pid namespace, and forks the process that the container sees */
 	uint64_t root_mount;   /* the mount of the root, if that is in the host's mount namespace: fs/root_mount.h; else 0 */

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 
 #include "base/self.h"
 #include "base/sys.h"
 #include "plan/pass.h"
+
+#define TREES_MAX (PLAN_FDS_MAX - 256) /* the table is for namespaces and streams too */
 
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
@@ -39,8 +42,13 @@ int source_failed(const struct source *s, int num, struct error *err)
 	else if (num == -EINVAL)
 		failf(err, EINVAL, "%s '%s' lies in another mount namespace than the container's",
 		      s->what, s->path);
+	else if (num == -EMFILE)
+		failf(err, EMFILE,
+		      "%s '%s': the limit of open files (RLIMIT_NOFILE) is too low for so many mounts: "
+		      "raise the hard limit of who calls (ulimit -Hn; LimitNOFILE of the engine's service)",
+		      s->what, s->path);
 	else
-		codef(err, num, "%s '%s'%s", s->what, s->path, s->late ? " of the rootfs" : "");
+		codef(err, num, "%s '%s'%s", s->what, s->path, s->late && !s->of_host ? " of the rootfs" : "");
 	return spec_error(s->json, s->member, err);
 }
 
@@ -114,17 +122,43 @@ static int clone_now(const struct source *s)
 	return fd < 0 ? -errno : fd;
 }
 
+static int by_path(struct compile *c, const struct source *s)
+{
+	plan_add_s(c->b, PLAN_TREE_PATH, s->path, NULL)->flags = (s->recursive ? OP_RECURSIVE : 0) |
+								 (s->link ? OP_LINK : 0);
+	return 0;
+}
+
+static bool too_many(const struct compile *c)
+{
+	size_t n = plan_n_fds(c->b);
+
+	return c->in->trees_max && (n >= c->in->trees_max || n >= TREES_MAX);
+}
+
+/*
+ * The child has a copy of the host's tree, in which nothing is a peer of the host's mounts: what must be one stays with us, and
+ * so does what is idmapped.
+ */
+static bool child_can(const struct compile *c, const struct source *s)
+{
+	bool is_peer = !s->propagation && c->spec->lnx.rootfs_propagation == PROPAGATION_SHARED;
+
+	return !is_peer && s->userns < 0 && !c->in->live && has_namespace(c, CLONE_NEWNS) &&
+	       c->out->mount_ns < 0;
+}
+
 static int now(struct compile *c, const struct source *s, struct error *err)
 {
 	auto_(close_fd) int userns = s->userns;
-	auto_(close_fd) int tree = clone_now(s);
+	auto_(close_fd) int tree = -EBADF;
 
+	if (too_many(c) && child_can(c, s))
+		return by_path(c, s);
+	tree = clone_now(s);
 	/* Rootless: only the child, in its own namespaces, may clone. */
-	if (tree == -EPERM && userns < 0) {
-		plan_add_s(c->b, PLAN_TREE_PATH, s->path, NULL)->flags =
-			(s->recursive ? OP_RECURSIVE : 0) | (s->link ? OP_LINK : 0);
-		return 0;
-	}
+	if (tree == -EPERM && userns < 0)
+		return by_path(c, s);
 	if (tree < 0)
 		return source_failed(s, tree, err);
 	if (source_finish(s, tree, err) < 0)
@@ -141,6 +175,9 @@ int source_tree(struct compile *c, struct source s, struct error *err)
 		return ask(c, &s, err);
 	if (!sources_wait(c))
 		return now(c, &s, err);
+	s.late = s.of_host = too_many(c) && !c->in->live;
+	if (s.late)
+		return ask(c, &s, err);
 	r = note(c, &s, err);
 	if (r == 0)
 		plan_add(c->b, PLAN_TREE_FD)->fd = s.index;

@@ -6,6 +6,7 @@
  * namespace: what one hides stays hidden, read-only stays read-only (mount_namespaces(7)). A tree that is cloned elsewhere has
  * no such locks. So where the container's mount namespace belongs to another user namespace than ours, its sources are only
  * noted here and are cloned in that namespace, when it is there (launch/mount_sources.h). Else they are cloned at once.
+ * Each is a descriptor, until so many are taken that the limit is near: then the child clones by path, or asks for them.
  */
 
 #include <stdbool.h>
@@ -18,13 +19,14 @@ struct json;
 
 struct source {
 	int fd;                  /* O_PATH of it, borrowed, where it was looked up already; -EBADF: it was not */
-	const char *path;        /* on the host, absolute; or in the container's root, with `late`            */
+	const char *path;        /* on the host, absolute; or in the container's root, with `late` alone      */
 	const char *what;        /* for words: "bind source"                                                   */
 	bool place;              /* just the directory, to mount something there; else a clone of the mount    */
 	bool of_place;           /* a clone of the directory that was noted before it, by the same look-up     */
 	bool link;               /* the last name of the path is taken itself, where it is a symlink           */
 	bool recursive;          /* with all that is mounted below                                             */
 	bool late;               /* the child asks for it when the mounts before it are there (op TREE_ASK)    */
+	bool of_host;            /* late, for want of descriptors: on the host, not in the container's root    */
 	unsigned propagation;    /* MS_SLAVE, ... of all of it; 0: as it is                                    */
 	bool idmap_recursive;
 	int userns;              /* maps the ids of the mount; owned; -EBADF: none                             */

@@ -625,3 +625,31 @@ lacks_option() {
 	[ "$status" -eq 0 ] || complain "$output"
 	[ "$output" = $'1500\n1024\n4096' ] || complain "$output"
 }
+
+# many_mounts N HARD: a container of N bind mounts, one of them read-write, where the hard limit of descriptors is HARD.
+many_mounts() {
+	config ".mounts |= map(select(.destination | startswith(\"/f/\") | not)) | .mounts += [range($1) | { destination: \"/f/\(.)\", type: \"bind\", source: \"/etc/hostname\", options: ([[\"bind\", \"ro\"], [\"rbind\", \"rprivate\", \"ro\"], [\"rbind\", \"rslave\", \"ro\"]][. % 3]) }]
+		| .mounts[-1].options = [\"bind\"] | del(.process.rlimits)"
+	script 'grep -c " /f/" /proc/mounts; grep -c " /f/.* ro," /proc/mounts; cmp /f/0 /f/'$(($1 - 1))'; ulimit -Hn'
+	run bash -c 'ulimit -n "$4"; exec "$0" --root "$1" run -b "$2" "$3"' "$ORLOP" "$ROOT" "$BUNDLE" "$ID" "$2"
+	[ "$output" = "$1"$'\n'$(($1 - 1))$'\n'"$2" ] || complain "$output"
+}
+
+@test "more bind mounts than the hard limit of descriptors" {
+	many_mounts 1500 1024
+	many_mounts 300 256
+}
+
+@test "more bind mounts than the hard limit of descriptors, with a user namespace" {
+	user_namespace
+	many_mounts 1500 1024
+}
+
+@test "what must be the runtime's descriptor is told when the limit has no room for so many" {
+	config '.mounts += [range(1500) | { destination: "/f/\(.)", type: "bind", source: "/etc/hostname", options: ["bind", "shared"] }]
+		| .linux.rootfsPropagation = "shared" | del(.process.rlimits)'
+	run bash -c 'ulimit -n 1024; exec "$0" --root "$1" run -b "$2" "$3"' "$ORLOP" "$ROOT" "$BUNDLE" "$ID"
+	[ "$status" -ne 0 ]
+	says "the limit of open files (RLIMIT_NOFILE) is too low for so many mounts: raise the hard limit"
+	nothing_left
+}
