@@ -8,7 +8,7 @@
 #include "resolve/part.h"
 #include "spec/spec.h"
 
-int resolve_document(const struct resolver *r)
+static int check_version(const struct resolver *r)
 {
 	const struct spec *s = r->spec;
 
@@ -21,4 +21,25 @@ int resolve_document(const struct resolver *r)
 		return 0;
 	return resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, s->json, "ociVersion",
 			       "ociVersion '%.80s' is no semantic version such as '1.3.0'", s->oci_version);
+}
+
+static int check_syscalls(const struct resolver *r)
+{
+	const struct spec_seccomp *seccomp = r->spec->lnx.seccomp;
+	int num = 0;
+
+	if (!seccomp)
+		return 0;
+	foreach_list(call, &seccomp->syscalls)
+		if (num == 0 && !call->names.n)
+			num = resolve_problem(r, PROBLEM_WARNING, PROBLEM_SPEC, call->json, "names",
+					      "a rule of seccomp has no names, and so applies to no system call");
+	return num;
+}
+
+int resolve_document(const struct resolver *r)
+{
+	int num = check_version(r);
+
+	return num < 0 ? num : check_syscalls(r);
 }

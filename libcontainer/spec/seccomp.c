@@ -70,7 +70,7 @@ SCHEMA(seccomp_arg, arg_fields);
 
 #define OBJECT struct spec_syscall
 static const struct field syscall_fields[] = {
-	VALUE("names", names, .since = "1.0", .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
+	VALUE("names", names, .since = "1.0", .flags = FIELD_REQUIRED,
 	      .doc = "system calls"),
 	ENUM("action", action, seccomp_actions, .since = "1.0", .flags = FIELD_REQUIRED,
 	     .doc = "what to do"),

@@ -51,10 +51,18 @@ static int send(struct container *c, int sig, struct error *err)
 	return container_kill(c, sig, values.all, err);
 }
 
+/* An empty one is none, as in runc and crun: clients hand on a variable that is not set. */
+static const char *named_signal(const struct invocation *inv)
+{
+	const char *name = inv->n_args > 1 ? inv->args[1] : values.signal;
+
+	return name && *name ? name : "SIGTERM";
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
 	auto_(container_free) struct container *c = NULL;
-	const char *name = inv->n_args > 1 ? inv->args[1] : values.signal ? values.signal : "SIGTERM";
+	const char *name = named_signal(inv);
 	int sig = signal_number(name);
 	int r;
 

@@ -30,6 +30,20 @@ load ../lib/orlop
 	has_status running
 }
 
+@test "an empty signal is none: SIGTERM, as in runc" {
+	script 'trap "exit 7" TERM; touch /tmp/ready; while :; do sleep 0.1; done'
+	ok run -d "$ID"
+	eventually exists "$ROOTFS/tmp/ready"
+	ok kill "$ID" ""
+	eventually has_status stopped
+	ok delete "$ID"
+	rm "$ROOTFS/tmp/ready"
+	ok run -d "$ID"
+	eventually exists "$ROOTFS/tmp/ready"
+	ok kill --signal "" "$ID"
+	eventually has_status stopped
+}
+
 @test "OP-K1 kill of a created container works" {
 	ok create "$ID"
 	ok kill "$ID" KILL

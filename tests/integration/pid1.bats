@@ -88,7 +88,7 @@ at_a_terminal() {
 		ok kill "$ID" "${s%:*}"
 		eventually file_says "$ROOTFS/tmp/got" "^${s#*:}\$"
 	done
-	for s in RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 SIG 65 -1 RTMIN+ TERMX ""; do
+	for s in RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 SIG 65 -1 RTMIN+ TERMX; do
 		fails 1 "unknown signal" kill "$ID" "$s"
 	done
 }

@@ -22,6 +22,14 @@ rule() {
 	says "No space left on device"
 }
 
+@test "L16 a rule without names applies to nothing, and is warned of" {
+	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: [], action: "SCMP_ACT_KILL" }] }'
+	script 'echo alive'
+	ok run "$ID"
+	says "a rule of seccomp has no names, and so applies to no system call"
+	says alive
+}
+
 @test "L16 KILL, KILL_PROCESS, KILL_THREAD and TRAP end the process with SIGSYS" {
 	for a in KILL KILL_PROCESS KILL_THREAD TRAP; do
 		config 'del(.linux.seccomp)'
