@@ -65,6 +65,14 @@ int tree_make(struct cgroup_tree *t)
 	return errno == ENOENT ? make_parents(t) : -errno;
 }
 
+/* Below what was made there may be nothing, a file of the kernel, or no room for the name: making that failed. */
+static int unmake_one(const char *path, bool last, int64_t deadline)
+{
+	int r = last ? tree_remove(path, NULL, deadline) : rmdir(path) == 0 ? 0 : -errno;
+
+	return r == -ENOENT || r == -ENOTDIR || r == -ENAMETOOLONG ? 0 : r;
+}
+
 int tree_unmake(struct cgroup_tree *t, int64_t deadline)
 {
 	char copy[PATH_MAX];
@@ -78,7 +86,7 @@ int tree_unmake(struct cgroup_tree *t, int64_t deadline)
 		int r;
 
 		copy[n] = 0;
-		r = last ? tree_remove(copy, NULL, deadline) : rmdir(copy);
+		r = unmake_one(copy, last, deadline);
 		/* A parent is not ours any more once somebody put a cgroup of theirs below. */
 		if (r < 0)
 			return last ? r : 0;

@@ -35,6 +35,17 @@ knob() {
 	for d in $(find /sys/fs/cgroup -depth -type d -path "*/$ID*"); do rmdir "$d"; done
 }
 
+@test "L7 when a cgroup of the path cannot be made, those above that were made go again" {
+	local below
+
+	for below in cgroup.procs cgroup.procs/c a/cgroup.procs/b/c; do
+		config '.linux.cgroupsPath = $p' --arg p "/$ID/$below"
+		refused create "$ID"
+		says cgroup.procs
+		[ -z "$(find /sys/fs/cgroup -type d -name "$ID" 2>/dev/null)" ] || complain "$below: the parents stay"
+	done
+}
+
 @test "L7 a relative path and none at all work, and two containers do not share one" {
 	config '.linux.cgroupsPath = $p' --arg p "$ID"
 	start_sleeper

@@ -267,6 +267,33 @@ START_TEST(v1_makes_parents)
 }
 END_TEST
 
+/* One below what was made cannot be: no name may be as long, or a file has its place. */
+START_TEST(takes_back_parents_of_what_cannot_be_made)
+{
+	char long_name[NAME_MAX + 2], path[PATH_MAX];
+	struct cgroup_options o = { .id = "c1", .path = path };
+	const char *const bad[] = { long_name, "file", "file/a" };
+
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = 0;
+	make_v1();
+	put_below("systemd/other/file", "");
+	foreach_array(name, bad) {
+		struct error e = ERROR_INIT;
+		struct cgroup *c = NULL;
+
+		snprintf(path, sizeof(path), "/other/%s/c1", *name);
+		ck_assert_int_eq(cgroup_new_at(&host, &o, &c, &e), 0);
+		ck_assert_int_lt(cgroup_make(c, &o, &e), 0);
+		cgroup_free(c);
+		ck_assert_msg(!is_there("cpuset/other"), "%s", path);
+		ck_assert_msg(!is_there("devices/other"), "%s", path);
+		ck_assert_msg(!is_there("cpu,cpuacct/own/other"), "%s", path);
+		ck_assert(is_there("systemd/other/file"));
+	}
+}
+END_TEST
+
 START_TEST(v1_applies)
 {
 	static const char text[] = "{\"cpu\":{\"shares\":77,\"cpus\":\"2\"},\"devices\":"
@@ -596,6 +623,7 @@ int main(void)
 	tcase_add_test(t, removes_what_can_go);
 	tcase_add_test(t, v1_makes_and_removes);
 	tcase_add_test(t, v1_makes_parents);
+	tcase_add_test(t, takes_back_parents_of_what_cannot_be_made);
 	tcase_add_test(t, v1_applies);
 	tcase_add_test(t, v1_names_an_absent_controller);
 	tcase_add_test(t, v1_elsewhere_by_mountinfo);
