@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -54,6 +55,7 @@ struct watched {
 struct container_events {
 	const struct runtime *rt;
 	int root, inotify, root_wd;
+	int parent_wd; /* of the folder that the root lies in; or -1 */
 	struct watched *v;
 	size_t n;
 	bool snapshot; /* looking for the first time: what is there is no event */
@@ -361,6 +363,14 @@ static void never_seen(struct container_events *e, const char *id)
 		add_event(e, "missed", &w);
 }
 
+/* While we hold it open, the kernel tells of that only whoever watches the folder around it. */
+static bool is_removed(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_nlink == 0;
+}
+
 static void handle(struct container_events *e, const struct inotify_event *event)
 {
 	const char *name = event->len ? event->name : "";
@@ -376,6 +386,10 @@ static void handle(struct container_events *e, const struct inotify_event *event
 			never_seen(e, name);
 		else if (event->mask & (IN_CREATE | IN_MOVED_TO))
 			add(e, name);
+		return;
+	}
+	if (event->wd == e->parent_wd) {
+		e->over |= is_removed(e->root);
 		return;
 	}
 	for (size_t i = 0; i < e->n; i++) {
@@ -460,6 +474,9 @@ int container_events_open(const struct runtime *rt, struct container_events **re
 	e->root_wd = e->inotify < 0 ? -1 : inotify_add_watch(e->inotify, path, ROOT_EVENTS);
 	if (e->root_wd < 0)
 		return sysf(err, "watch the root directory");
+	/* Not everybody may read it; then the end of the root is not noticed. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/..", e->root);
+	e->parent_wd = inotify_add_watch(e->inotify, path, IN_DELETE | IN_ONLYDIR);
 	check_all(e);
 	add_line(e, "ready", NULL, NULL);
 	e->snapshot = false;
