@@ -114,7 +114,7 @@ static void take_control(struct msghdr *m, int *fd, pid_t *sender)
 }
 
 /* 1: a record; 0: end of file; -EAGAIN: silence; -EINTR: a signal. */
-static int receive_now(const struct handshake *t, struct sync_message *record, int *fd, pid_t *sender)
+static int receive_now(const struct handshake *t, struct sync_message *record, int *fd, pid_t *sender, int flags)
 {
 	struct iovec io = { record, sizeof(*record) };
 	const size_t senders = t->forks_last ? CMSG_SPACE(sizeof(struct ucred)) : 0;
@@ -132,7 +132,7 @@ static int receive_now(const struct handshake *t, struct sync_message *record, i
 
 	/* ECONNRESET: it went and left one of our records unread. Told once, before what it has sent. */
 	do
-		n = recvmsg(t->sync, &m, MSG_CMSG_CLOEXEC);
+		n = recvmsg(t->sync, &m, MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && errno == ECONNRESET);
 	if (n < 0)
 		return -errno;
@@ -142,17 +142,30 @@ static int receive_now(const struct handshake *t, struct sync_message *record, i
 	return n == sizeof(*record) && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? 1 : -EPROTO;
 }
 
+static bool has_ended(const struct handshake *t)
+{
+	siginfo_t info = { 0 };
+
+	return t->pidfd >= 0 && waitid(P_PIDFD, (id_t)t->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0;
+}
+
+/* Who ends between its fork and the word of it leaves the forked process, which has the socket too, and waits as we do. */
 static int receive(const struct handshake *t, struct sync_message *record, int *fd, pid_t *sender,
 		   struct error *err)
 {
 	struct stuck s = { 0 };
 	const char *why = NULL;
+	bool ended = false;
 	int r, sig;
 
 	for (;;) {
-		r = receive_now(t, record, fd, sender);
+		r = receive_now(t, record, fd, sender, ended ? MSG_DONTWAIT : 0);
 		if (r != -EAGAIN && r != -EINTR)
 			break;
+		/* And nothing has come since. */
+		if (r == -EAGAIN && ended)
+			return 0;
+		ended = has_ended(t);
 		/* Somebody may get tired of waiting. A container that was there before is not ours to take back. */
 		if (t->plan)
 			interrupt_catch();
