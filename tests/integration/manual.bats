@@ -205,5 +205,6 @@ page() { # NAME
 }
 
 @test "orlop-trace(8): its examples do what the page says" {
+	lock_sessions -s
 	page orlop-trace
 }

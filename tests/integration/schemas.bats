@@ -203,6 +203,7 @@ fits_alive() {
 
 	unshare --mount --propagation private sh -c 'mount -t tracefs none /mnt && [ -d /mnt/events/sched ]' 2>/dev/null ||
 		skip "no tracefs in this kernel, or no right to mount it"
+	lock_sessions -s
 	copy_rootfs
 	mkfifo "$ROOTFS/go"
 	script 'trap "touch /got" USR1; while read x <>/go; do kill -USR1 1; sh -c "exit 3"; sh -c "kill -KILL \$\$"; touch /done; done'

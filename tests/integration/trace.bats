@@ -145,6 +145,7 @@ provoke() {
 # Each test has names of its own: sessions are those of the host.
 begin_sessions() {
 	needs_tracefs
+	lock_sessions "${1--s}"
 	SESSION=s$$-$BATS_TEST_NUMBER
 }
 
@@ -232,7 +233,7 @@ attached() {
 @test "there are 16 sessions at most" {
 	local i
 
-	begin_sessions
+	begin_sessions -x
 	start_sleeper
 	for i in $(seq 17); do
 		run_orlop trace --create "$SESSION-$i" "$ID"

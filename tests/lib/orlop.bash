@@ -408,6 +408,12 @@ probe_knob() {
 	return $found
 }
 
+# Sessions of trace are those of the kernel, and so are how many there may be: -s for who makes one, -x for who makes all.
+lock_sessions() {
+	exec 8</sys/kernel
+	flock -w 120 "$1" 8
+}
+
 needs_tool() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
