@@ -47,6 +47,9 @@ void manifest_digest(const struct resolved *config, char ret[SHA256_HEX_SIZE]);
 int manifest_fill(struct manifest *m, int images, const struct resolved *config, struct error *err);
 int manifest_write(const struct manifest *m, int images, struct error *err);
 
+/* A regular file of the images, at most `limit` bytes of it. -ENOENT without a message: it is not there. */
+int manifest_read_file(int dir, const char *name, size_t limit, struct str *out, struct error *err);
+
 /* 1; 0 when there is no such file: the images are not ours. */
 int manifest_read(int images, struct arena *a, struct manifest *ret, struct error *err);
 int manifest_parse(struct arena *a, const char *text, size_t size, struct manifest *ret, struct error *err);
