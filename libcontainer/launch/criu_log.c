@@ -53,6 +53,7 @@ static const struct {
 	{ "doesn't have a proper root",    "a mount that config.json does not list, perhaps a hook's: list it, or unmount it first" },
 	{ "unreachable sharing",           "a mount that shares with the host: make it private, or enable-external-masters in CRIU's configuration" },
 	{ "Can't lookup mount",            "an open file that lies outside of the container: let it be closed" },
+	{ "Can't create a temporary directory: Read-only", "a read-only root needs a folder /tmp for CRIU: make it in the root filesystem" },
 	{ "No mapping for",                "the checkpoint has a bind mount that config.json lacks: add it" },
 	{ "Can't restore external file",   "a file from outside of the container" },
 	{ "io_uring",                      "io_uring cannot be checkpointed" },

@@ -31,6 +31,9 @@ static const struct {
 	{ "(00.1) Error (criu/mount.c:1): mnt: 5:./x doesn't have a proper root mount",
 	  "mnt: 5:./x doesn't have a proper root mount "
 	  "(a mount that config.json does not list, perhaps a hook's: list it, or unmount it first)" },
+	{ "(00.1)      1: Error (criu/mount.c:1): mnt: Can't create a temporary directory: Read-only file system",
+	  "mnt: Can't create a temporary directory: Read-only file system "
+	  "(a read-only root needs a folder /tmp for CRIU: make it in the root filesystem)" },
 	{ "(00.1) Error (criu/a.c:1): a name with \x1b[31m in it\n", "a name with ?[31m in it" },
 };
 
