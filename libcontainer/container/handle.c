@@ -33,6 +33,18 @@ static int missing(const struct runtime *rt, const char *id, struct error *err)
 	return store_absent(store_root_path(rt, root, sizeof(root)), id, err);
 }
 
+/* The directory of one that somebody has deleted since we opened it has no name any more. */
+int container_without_state(const struct container *c, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(c->dir, &st) < 0 || st.st_nlink == 0)
+		return missing(c->rt, c->state.id, err);
+	return failf(err, ENOENT,
+		     "container does not exist: '%s' is what a killed create has left: 'orlop delete --force' removes it",
+		     c->state.id);
+}
+
 static int broken(const char *id, struct error *err)
 {
 	return error_context(err, "container '%s' is broken, 'delete --force' removes it", id);
@@ -163,9 +175,12 @@ int container_cgroup(struct container *c, struct cgroup **ret, struct error *err
 
 int container_lock_made(struct container *c, struct error *err)
 {
+	int r;
+
 	if (c->incomplete && store_is_locked(c->dir) > 0)
 		return failf(err, EBUSY, "container not running: it is being created");
-	return container_lock(c, err);
+	r = container_lock(c, err);
+	return r == 0 && c->incomplete ? container_without_state(c, err) : r;
 }
 
 static int open_config(int dir, struct error *err)
@@ -236,7 +251,7 @@ static int incomplete_status(struct container *c, enum container_status *ret, st
 	r = read_state(c, c->state.id, err);
 	if (r < 0)
 		return r;
-	return c->incomplete ? missing(c->rt, c->state.id, err) : container_status(c, ret, err);
+	return c->incomplete ? container_without_state(c, err) : container_status(c, ret, err);
 }
 
 /*

@@ -46,6 +46,8 @@ int container_open(int root, const char *id, struct container **ret, struct erro
 int container_lock(struct container *c, struct error *err);
 /* The same, but one that another command is making is not waited for: that may be waiting for us (a hook). */
 int container_lock_made(struct container *c, struct error *err);
+/* Fails with ENOENT: it was deleted, or is what a killed create has left, and the message says so. */
+int container_without_state(const struct container *c, struct error *err);
 /* A pidfd of init, or -ESRCH without message. */
 int container_init_pidfd(struct container *c, struct error *err);
 /* 0 or 1, or a negative errno. A container without cgroup is never frozen. */

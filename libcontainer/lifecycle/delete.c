@@ -226,10 +226,6 @@ static int lock(struct container *c, bool force, struct error *err)
 
 	if (!force && c->incomplete)
 		r = container_status(c, &status, err);
-	if (r == -ENOENT)
-		return failf(err, ENOENT,
-			     "container does not exist: '%s' is what a killed create has left: 'orlop delete --force' removes it",
-			     c->state.id);
 	if (r == 0 && status != STATUS_STOPPED)
 		r = refuse(c, status, err);
 	return r < 0 ? r : container_lock(c, err);

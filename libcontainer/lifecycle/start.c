@@ -219,6 +219,8 @@ int container_start(struct container *c, struct error *err)
 	bool lost = false;
 	int r = container_lock(c, err);
 
+	if (r == 0 && c->incomplete)
+		r = container_without_state(c, err);
 	if (r == 0)
 		r = check_status(c, err);
 	if (r == 0)

@@ -192,8 +192,8 @@ rmdir_cgroups() {
 	[ "$(tr '\n' ' ' <"$T/calls.${ROOT##*/}")" = "linkat " ]
 }
 
-@test "list shows what a killed create has left, as such; delete says what it is, and --force removes it" {
-	local pid
+@test "list shows what a killed create has left, as such; other commands say what it is, and delete --force removes it" {
+	local pid left
 
 	config '.hooks.createRuntime = [{ path: "/bin/sh", args: ["sh", "-c", "touch \($t)/in; sleep 1000"] }]' --arg t "$T"
 	ORLOP_TEST_ID=$ID "$ORLOP" --root "$ROOT" create "$ID" >/dev/null 2>&1 3>&- 4>&- &
@@ -209,7 +209,12 @@ rmdir_cgroups() {
 	says leftover
 	ok list --format json
 	[ "$(jq -r '.[] | "\(.id) \(.status) \(.pid)"' "$T/stdout")" = "$ID leftover 0" ]
-	fails 1 "'$ID' is what a killed create has left: 'orlop delete --force' removes it" delete "$ID"
+	left="container does not exist: '$ID' is what a killed create has left: 'orlop delete --force' removes it"
+	fails 1 "$left" delete "$ID"
+	fails 1 "$left" state "$ID"
+	fails 1 "$left" start "$ID"
+	fails 1 "$left" kill "$ID" KILL
+	fails 255 "$left" exec "$ID" true
 	ok delete --force "$ID"
 	ok list
 	[ "$(wc -l <"$T/stdout")" -eq 1 ]
