@@ -274,20 +274,18 @@ gone() {
 	! [ -e "$1" ]
 }
 
-# What orlop could change: mounts by their ids, with their options. Without the paths, which change with what others rename,
-# what other tests do in their own directories, and the options of the superblocks of cgroups, which any other mount of
-# them on this machine changes.
+# What orlop could change: mounts in or of this test's folder, and those that a runtime works beside, by their ids, places,
+# options and propagation. Not the rest of the machine, where others mount and rename; nor the options of the superblocks,
+# which any other mount of the same filesystem changes, but whether they are read-only (those of cgroups not even that).
 mounts_now() {
-	grep -v "/orlop-test-" /proc/self/mountinfo | cut -d' ' -f1,6- | sed -E 's/ - (cgroup2? [^ ]+) .*/ - \1/' | sort
-}
-
-# The lines of these mounts, with their paths.
-mounts_of_ids() {
-	local id
-
-	while read -r _ id _; do
-		grep "^$id " /proc/self/mountinfo
-	done
+	awk -v own="/${T##*/}/" '
+		index($4 "/", own) || index($5 "/", own) || $5 ~ /^\/(run|sys)?$/ ||
+		$5 ~ /^\/(dev|proc|sys\/fs\/cgroup|run\/orlop[^\/]*)(\/|$)/ {
+			line = $1 " " $4 " " $5 " " $6
+			for (i = 7; $i != "-"; i++)
+				line = line " " $i
+			print line, $(i + 1), $(i + 1) ~ /^cgroup/ ? "" : substr($(i + 3), 1, 2)
+		}' /proc/self/mountinfo | sort
 }
 
 # Every directory named like this container below the cgroup mounts.
@@ -349,7 +347,7 @@ leaks() {
 	found=$(cgroups_of) || true
 	[ -z "$found" ] || { echo "# leak: cgroup: $found"; bad=1; }
 	found=$(mounts_now | diff "$T/mounts" -) || true
-	[ -z "$found" ] || { echo "# leak: mount: $found"; grep '^>' <<<"$found" | mounts_of_ids | sed 's/^/# /'; bad=1; }
+	[ -z "$found" ] || { echo "# leak: mount: $found"; bad=1; }
 	eventually no_processes >/dev/null || { echo "# leak: process"; describe_processes; bad=1; }
 	return $bad
 }
