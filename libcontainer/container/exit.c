@@ -102,7 +102,7 @@ void container_exit_words(const struct container_exit *e, struct str *out)
 	else if (streq(e->reason, "halt"))
 		str_add(out, "was ended by reboot(2), to halt or power off");
 	else if (streq(e->reason, "oom"))
-		str_add(out, "was killed for want of memory");
+		str_add(out, "was killed by SIGKILL after its memory ran out");
 	else if (e->signal)
 		str_printf(out, "was killed by %s",
 			   signal_name(e->signal, name, sizeof(name)));

@@ -68,8 +68,8 @@ static void explain_end(const struct container_exit *e)
 	if (!report_is_for_people())
 		return;
 	if (streq(e->reason, "oom"))
-		log_warn("the container was killed for want of memory (status %d): linux.resources.memory.limit "
-			 "is what it may have", e->code);
+		log_warn("the container was killed by SIGKILL after its memory ran out (status %d): "
+			 "linux.resources.memory.limit is what it may have", e->code);
 	else if (e->signal == SIGSYS)
 		log_warn("the container was killed by its seccomp filter (SIGSYS, status %d): linux.seccomp does "
 			 "not allow a system call that it made", e->code);

@@ -13,7 +13,7 @@ load ../lib/orlop
 	script 'exec tail /dev/zero'
 	run_orlop run "$ID"
 	[ "$status" -eq 137 ] || skip "tail did not run out of memory"
-	[[ "$errors" == *"killed for want of memory (status 137)"* ]]
+	[[ "$errors" == *"killed by SIGKILL after its memory ran out (status 137)"* ]]
 	run_orlop --log "$T/log" --log-format json run "$ID"
 	[ -z "$errors" ]
 }

@@ -153,7 +153,7 @@ ends_with() { # STATUS PID
 	ok run -d "$ID"
 	run_orlop wait "$ID"
 	[ "$status" -eq 137 ] || skip "the shell was not the one that the kernel chose"
-	says "was killed for want of memory"
+	says "was killed by SIGKILL after its memory ran out"
 }
 
 @test "an OOM kill of another process is not how init ended that was killed later" {

@@ -135,7 +135,7 @@ static const struct { struct container_exit e; const char *words; } told[] = {
 	{ { .reason = "unknown" },                                    "ended, and nobody was there to see how" },
 	{ { .known = true, .code = 7, .reason = "exited" },           "exited with 7" },
 	{ { .known = true, .code = 137, .signal = 9, .reason = "signal" }, "was killed by SIGKILL" },
-	{ { .known = true, .code = 137, .signal = 9, .reason = "oom" },    "was killed for want of memory" },
+	{ { .known = true, .code = 137, .signal = 9, .reason = "oom" },    "was killed by SIGKILL after its memory ran out" },
 	{ { .known = true, .code = 129, .signal = 1, .reason = "reboot" }, "was ended by reboot(2), to restart" },
 	{ { .known = true, .code = 130, .signal = 2, .reason = "halt" },   "was ended by reboot(2), to halt or power off" },
 };
