@@ -111,15 +111,26 @@ int host_program_open(const char *path, struct host_program *ret, struct error *
 	return r;
 }
 
+/* A filter that was written for the container's own programs may never have met this call. */
+static bool is_denied(int num)
+{
+	return num == EPERM || num == EACCES || num == ENOSYS;
+}
+
 int host_program_explain(const struct host_program *p, struct error *err)
 {
 	size_t n = err ? strlen(err->msg) : 0;
 
-	if (!err || err->num != ENOENT || !err->alone || !p->loader[0])
-		return err ? -err->num : -ENOENT;
-	(void)snprintf(
-		err->msg + n, sizeof(err->msg) - n,
-		" (it is a dynamic program, and the container has no loader '%s': take a static one, or 'orlop debug')",
-		p->loader);
+	if (!err)
+		return -ENOENT;
+	if (err->alone && err->num == ENOENT && p->loader[0])
+		(void)snprintf(
+			err->msg + n, sizeof(err->msg) - n,
+			" (it is a dynamic program, and the container has no loader '%s': take a static one, or 'orlop debug')",
+			p->loader);
+	else if (err->alone && is_denied(err->num))
+		(void)snprintf(
+			err->msg + n, sizeof(err->msg) - n,
+			" (a program of the host is run by execveat: allow that in the config's seccomp, or look at its LSM label)");
 	return -err->num;
 }

@@ -20,5 +20,5 @@ struct host_program {
 
 /* Only ELF files that this machine executes: a script is refused. Nothing is left behind on failure. */
 int host_program_open(const char *path, struct host_program *ret, struct error *err);
-/* The kernel says "no such file" of a program whose loader is missing: then this says so. Returns -err->num. */
+/* Of what execveat(2) said: "no such file" is a loader that is missing, a denial is of that call. Returns -err->num. */
 int host_program_explain(const struct host_program *p, struct error *err);

@@ -86,3 +86,20 @@ distroless() {
 	is "0
 forbidden"
 }
+
+@test "exec --host-exec under a filter that denies execveat says what was denied, and nothing runs" {
+	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["execveat"], action: "SCMP_ACT_ERRNO" }] }'
+	distroless
+	fails 255 "operation not permitted (a program of the host is run by execveat: allow that in the config's seccomp, or look at its LSM label)" exec --host-exec "$T/busybox" "$ID" sh -c 'touch /ran'
+	refute test -e "$ROOTFS/ran"
+	ok exec "$ID" /sleep 0
+	has_status running
+}
+
+@test "exec --host-exec under a filter that kills for execveat ends with an error, and the container goes on" {
+	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["execveat"], action: "SCMP_ACT_KILL_PROCESS" }] }'
+	distroless
+	fails 255 "/linux/seccomp: the seccomp filter killed" exec --host-exec "$T/busybox" "$ID" sh -c 'touch /ran'
+	refute test -e "$ROOTFS/ran"
+	has_status running
+}
