@@ -46,7 +46,7 @@ static bool is_access(const char *flag)
 static bool is_for_superblock(const char *type, const char *flag)
 {
 	static const char *const pseudo[] = { "proc",   "sysfs",   "tmpfs", "devpts", "mqueue",
-					      "cgroup", "cgroup2", "ramfs", "overlay" };
+					      "cgroup", "cgroup2", "ramfs", "overlay", "debugfs", "tracefs", "securityfs" };
 
 	if (!is_access(flag))
 		return true;

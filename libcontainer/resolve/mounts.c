@@ -221,6 +221,16 @@ static int check_cgroup_data(struct entry *e)
 	return 0;
 }
 
+/* These have one superblock: the options of any mount of it hold for all others at once, the host's too. */
+static int ignore_machine_options(struct entry *e)
+{
+	if (!e->o.n_data || e->o.bind || e->o.remount || (!is_type(e->m, "debugfs") && !is_type(e->m, "tracefs")))
+		return 0;
+	e->o.n_data = 0;
+	return resolve_problem(e->r, PROBLEM_WARNING, PROBLEM_SPEC, e->m->json, "options",
+			       "'%s' would hold for every %s of this machine: ignored", e->o.data[0], e->m->type);
+}
+
 /* ---- the rest of it ---- */
 
 static int check_copy_up(struct entry *e)
@@ -314,7 +324,7 @@ static int resolve_mount(const struct resolver *r, const struct spec_mount *m)
 {
 	static int (*const checks[])(struct entry *) = {
 		entry_idmap,  check_destination, check_type,  check_view,
-		check_source, check_copy_up,     check_links, check_cgroup_data,
+		check_source, check_copy_up,     check_links, check_cgroup_data, ignore_machine_options,
 	};
 	struct entry e = { .r = r,
 			   .m = m,

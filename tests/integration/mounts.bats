@@ -225,6 +225,35 @@ lacks_option() {
 	[ ! -e "$ROOTFS/full/new" ]
 }
 
+machine_wide() { # TYPE: what all see of it
+	stat -c '%a %u:%g' "$T/fs"
+	grep " $T/fs " /proc/self/mountinfo | sed 's/.* - //'
+}
+
+@test "a container's options of debugfs, tracefs, securityfs, mqueue and sysfs do not change those of the machine" {
+	local type options before
+
+	mkdir "$T/fs" "$T/plain"
+	cp "$BUNDLE/config.json" "$T/plain/"
+	for type in debugfs tracefs securityfs mqueue sysfs; do
+		mount -t "$type" none "$T/fs" 2>/dev/null || { echo "# no $type here"; continue; }
+		before=$(machine_wide)
+		for options in mode=0777 gid=12 uid=12 ro; do
+			cp "$T/plain/config.json" "$BUNDLE/"
+			mount_entry /mnt "$type" none "$options"
+			args grep " /mnt " /proc/self/mountinfo
+			run_orlop run "$ID"
+			[ "$(machine_wide)" = "$before" ] || complain "$type $options: '$before' is now '$(machine_wide)'"
+			[ "$options" != ro ] || [[ "$status $output" == "0 "*" /mnt ro"* ]] || complain "$type ro: $output $errors"
+			case "$type $options" in
+			debugfs\ ro | tracefs\ ro) [ -z "$errors" ] ;;
+			debugfs* | tracefs*) says "would hold for every $type of this machine: ignored" ;;
+			esac
+		done
+		umount "$T/fs"
+	done
+}
+
 @test "M5 tmpcopyup of directories that are nested too deep says so" {
 	copy_rootfs
 	mkdir -p "$ROOTFS/full/$(printf 'd/%.0s' $(seq 70))"
