@@ -49,7 +49,7 @@ static struct spec_syscall rules[] = {
 	  .args = { (struct spec_seccomp_arg[]){ ARG(MASKED_EQ, 0x7e020000) }, 1 } },
 	{ .names = { (const char *[]){ "socket" }, 1 }, .action = SECCOMP_ACT_ALLOW,
 	  .args = { (struct spec_seccomp_arg[]){ ARG(NE, 40) }, 1 } },
-	{ .names = { (const char *[]){ "swapon" }, 1 }, .action = SECCOMP_ACT_KILL_PROCESS },
+	{ .names = { (const char *[]){ "swapon" }, 1 }, .action = SECCOMP_ACT_TRAP },
 };
 /* clang-format on */
 
