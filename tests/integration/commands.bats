@@ -49,11 +49,9 @@ second() { # another container, $ID-second
 	local pid
 	start_sleeper
 	for pid in 0 -1 x ''; do
-		refused kill --pid "$pid" "$ID"
-		refused kill --host-pid "$pid" "$ID"
-		run_orlop wait --pid "$pid" "$ID"
-		[ "$status" -eq 255 ] || [ "$status" -eq 1 ]
-		[ -n "$errors" ]
+		fails 1 "invalid pid: $pid (expected the number of a process)" kill --pid "$pid" "$ID"
+		fails 1 "invalid host-pid: $pid (expected the number of a process)" kill --host-pid "$pid" "$ID"
+		fails 1 "invalid pid: $pid (expected the number of a process)" wait --pid "$pid" "$ID"
 	done
 	has_status running
 }
@@ -71,9 +69,8 @@ second() { # another container, $ID-second
 
 @test "a pid given together with --all is refused" {
 	start_sleeper
-	refused kill --all --pid 1 "$ID" TERM
-	says "--all"
-	refused kill --all --host-pid "$(pid_of)" "$ID" TERM
+	fails 1 "--all, --pid and --host-pid exclude each other" kill --all --pid 1 "$ID" TERM
+	fails 1 "--all, --pid and --host-pid exclude each other" kill --all --host-pid "$(pid_of)" "$ID" TERM
 	has_status running
 }
 
@@ -94,6 +91,6 @@ second() { # another container, $ID-second
 	ok ps --format json "$ID"
 	is "[]"
 	fails 1 "is not running" events --stats "$ID"
-	refused pause "$ID"
+	fails 1 "container not running: '$ID' is stopped" pause "$ID"
 	ok state "$ID"
 }

@@ -16,7 +16,7 @@ load ../lib/orlop
 @test "OP-C1 create needs a bundle with a config.json" {
 	mkdir "$T/empty"
 	fails 1 "config.json" create --bundle "$T/empty" "$ID"
-	fails 1 "" create --bundle "$T/none" "$ID"
+	fails 1 "bundle '$T/none': no such file or directory" create --bundle "$T/none" "$ID"
 	nothing_left
 }
 
@@ -39,7 +39,7 @@ load ../lib/orlop
 
 @test "OP-C2 an id with a slash, an empty one, '.' and '..' are refused" {
 	fails 1 "invalid container ID format" create "a/b"
-	fails 1 "" create ""
+	fails 1 "container id cannot be empty" create ""
 	fails 1 "invalid container ID format" create ".."
 	fails 1 "invalid container ID format" create "."
 	fails 1 "invalid container ID format" create 'a b'
@@ -56,8 +56,7 @@ load ../lib/orlop
 	config 'del(.process)'
 	ok create "$ID"
 	has_status created
-	fails 1 "" start "$ID"
-	[ -n "$errors" ]
+	fails 1 "cannot start a container whose config has no process" start "$ID"
 	ok delete -f "$ID"
 	nothing_left
 }

@@ -74,5 +74,5 @@ load ../lib/orlop
 }
 
 @test "OP-D1 delete needs an id" {
-	fails 1 "" delete
+	fails 1 "\"delete\" requires exactly 1 argument(s)" delete
 }

@@ -81,11 +81,9 @@ broken() {
 
 @test "G4 a create that fails late leaves no pid file" {
 	config '.process.rlimits = [{ type: "RLIMIT_NOFILE", soft: 10, hard: 99999999999 }]'
-	run_orlop create --pid-file "$T/pid" "$ID"
-	if [ "$status" -ne 0 ]; then
-		[ ! -e "$T/pid" ]
-		nothing_left
-	fi
+	fails 1 "raise the hard limit of RLIMIT_NOFILE to 99999999999, which the sysctl fs.nr_open bounds" create --pid-file "$T/pid" "$ID"
+	[ ! -e "$T/pid" ]
+	nothing_left
 }
 
 @test "G4 a pid file that cannot be written fails the create and leaves nothing" {

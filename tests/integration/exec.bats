@@ -151,8 +151,8 @@ load ../lib/orlop
 	fails 255 'exec: "/nothing/here": stat /nothing/here: no such file or directory' exec "$ID" /nothing/here
 	fails 255 "args cannot be empty" exec "$ID"
 	fails 255 "container does not exist" exec nope true
-	fails 255 "" exec --pid-file "$T/no/dir/pid" "$ID" true
-	fails 255 "" exec --process "$T/no.json" "$ID"
+	fails 255 "pid file '$T/no/dir/pid': no such file or directory" exec --pid-file "$T/no/dir/pid" "$ID" true
+	fails 255 "read '$T/no.json': no such file or directory" exec --process "$T/no.json" "$ID"
 	has_status running
 }
 
@@ -197,7 +197,7 @@ load ../lib/orlop
 	ok exec --cgroup "$sub" "$ID" cat /proc/self/cgroup
 	[[ "$output" == *"/$ID/sub"* ]]
 	fails 255 "bad sub cgroup path" exec --cgroup ../../x "$ID" true
-	fails 255 "" exec --cgroup nothere:sub "$ID" true
+	fails 255 "nothere" exec --cgroup nothere:sub "$ID" true
 	# Never in the caller's cgroup instead.
 	[ "$SUITE_CG" = v2 ] && sub=missing || sub=pids:missing
 	fails 255 "no such file or directory" exec --cgroup "$sub" "$ID" true

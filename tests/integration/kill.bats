@@ -24,9 +24,8 @@ load ../lib/orlop
 
 @test "an unknown signal is refused" {
 	start_sleeper
-	fails 1 "" kill "$ID" FOO
-	says FOO
-	fails 1 "" kill "$ID" 4711
+	fails 1 'unknown signal "FOO"' kill "$ID" FOO
+	fails 1 'unknown signal "4711"' kill "$ID" 4711
 	has_status running
 }
 

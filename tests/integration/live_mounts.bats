@@ -64,7 +64,7 @@ options_of() {
 @test "mounts add of an unknown option is an error, as in a config" {
 	volume
 	start_sleeper
-	refused mounts add "$ID" /data --source "$T/volume" -o frobnicate=1
+	fails 1 "cannot have any filesystem-specific options applied: 'frobnicate=1'" mounts add "$ID" /data --source "$T/volume" -o frobnicate=1
 	[ -z "$(options_of /data)" ]
 }
 

@@ -252,7 +252,7 @@ knob() { # CONTROLLER FILE WANT
 		'{ "network": { "classID": 7 } }' '{ "blockIO": { "leafWeight": 100 } }'; do
 		cp plain.json config.json
 		resources "$r"
-		refused create "$ID"
+		fails 1 "'$(jq -r 'first(.[]) | keys[0]' <<<"$r")' has no counterpart on cgroup v2" create "$ID"
 		nothing_left
 	done
 }
@@ -261,7 +261,7 @@ knob() { # CONTROLLER FILE WANT
 	needs_v2
 	for key in a/b ..; do
 		config '.linux.resources.unified = { ($k): "1" }' --arg k "$key"
-		refused create "$ID"
+		fails 1 "'$key' must be a file name, without '/'" create "$ID"
 		nothing_left
 	done
 }

@@ -21,7 +21,8 @@ on_a_stack() {
 		eventually file_says "$T/stdout" /bin/busybox
 		refute grep -q host "$T/stdout"
 		run_orlop exec "$ID" cat "$T/secret"
-		[ "$status" -ne 0 ]
+		[ "$status" -eq 1 ]
+		says "cat: can't open '$T/secret': No such file or directory"
 		[[ "$output" != *host* ]]
 		ok exec "$ID" awk '$5 == "/"' /proc/self/mountinfo
 		[ "$(wc -l <<<"$output")" -eq 1 ]

@@ -239,6 +239,7 @@ teardown() {
 	config '.process.user = { uid: 5, gid: 0 }'
 	as_user run "$ID"
 	[ "$status" -ne 0 ]
+	says "id 5 is not in 'linux.uidMappings'"
 	nothing_left
 }
 

@@ -25,7 +25,7 @@ load ../lib/orlop
 	ok spec --bundle "$T/there"
 	[ -f "$T/there/config.json" ]
 	ok spec -b "$T/there" || true
-	fails 1 "" spec -b "$T/nowhere"
+	fails 1 "bundle '$T/nowhere': no such file or directory" spec -b "$T/nowhere"
 }
 
 @test "spec --rootless has a user namespace and no cgroup limits" {

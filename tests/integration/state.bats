@@ -29,7 +29,7 @@ load ../lib/orlop
 }
 
 @test "OP-S1 OP-S2 state of nothing and of an unknown container fail" {
-	fails 1 "" state
+	fails 1 "\"state\" requires exactly 1 argument(s)" state
 	fails 1 "container does not exist" state nope
 }
 
@@ -64,7 +64,7 @@ load ../lib/orlop
 	[ "$(jq -r '.[0].id' <<<"$output")" = "$ID" ]
 	[ "$(jq -r '.[0].status' <<<"$output")" = created ]
 	[ "$(jq -r '.[0].owner' <<<"$output")" = root ]
-	fails 1 "" list --format xml
+	fails 1 "invalid format" list --format xml
 }
 
 # no_control_characters: the last output has none that a terminal obeys, C1 ones (U+0080 to U+009F) included.
@@ -130,5 +130,5 @@ no_control_characters() {
 
 @test "ps of an unknown container fails" {
 	fails 1 "container does not exist" ps nope
-	fails 1 "" ps --format xml "$ID"
+	fails 1 "invalid format: xml (expected one of: table, json, full)" ps --format xml "$ID"
 }

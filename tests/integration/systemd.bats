@@ -217,10 +217,12 @@ unit_is_inactive() {
 	args /no/such/program
 	orlop_systemd run "$ID"
 	[ "$status" -ne 0 ]
+	says "/no/such/program"
 	unit_gone
 	config '.hooks = { createRuntime: [{ path: "/bin/false" }] }'
 	orlop_systemd create "$ID"
 	[ "$status" -ne 0 ]
+	says "createRuntime hook #0"
 	unit_gone
 	nothing_left
 }

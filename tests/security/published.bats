@@ -122,7 +122,7 @@ decoy_untouched() {
 	echo forged >"$ROOTFS/fake/self/attr/exec"
 	rm -rf "$ROOTFS/proc"
 	ln -s fake "$ROOTFS/proc"
-	refused run "$ID"
+	fails 1 "destination '/proc' must be mounted on ordinary directory" run "$ID"
 	[ "$(<"$ROOTFS/fake/self/attr/exec")" = forged ]
 }
 
@@ -144,8 +144,7 @@ decoy_untouched() {
 	mkdir "$ROOTFS/dev"
 	ln -s /proc/sys/kernel/core_pattern "$ROOTFS/dev/null"
 	# A /dev/null of the wrong kind is refused outright.
-	run_orlop run "$ID"
-	[ "$status" -ne 0 ]
+	fails 1 "make the device node: file exists" run "$ID"
 	run_orlop delete -f "$ID"
 	# With the default device bound away, the mask is still the null device of the host.
 	rm "$ROOTFS/dev/null"
@@ -160,16 +159,14 @@ decoy_untouched() {
 	mkdir "$ROOTFS/dev"
 	ln -s /proc/sys/kernel/core_pattern "$ROOTFS/dev/console"
 	args true
-	run_orlop run "$ID"
-	[ "$status" -ne 0 ]
-	[[ "$errors" == *ymbolic* || "$errors" == *loop* || "$errors" == *console* ]] || complain "another error"
+	fails 1 "make the console (is there a devpts on /dev/pts?): too many levels of symbolic links" run "$ID"
 	run_orlop delete -f "$ID"
 	# /dev/pts that is no devpts.
 	rm "$ROOTFS/dev/console"
 	config '.mounts = [.mounts[] | select(.destination != "/dev/pts")]'
 	mkdir -p "$ROOTFS/dev/pts"
 	cp -a /dev/null "$ROOTFS/dev/pts/ptmx"
-	refused run "$ID"
+	fails 1 "make the console (is there a devpts on /dev/pts?): no such device" run "$ID"
 }
 
 @test "CVE-2026-41579 CVE-2026-47766 /dev as a symlink out of the rootfs changes nothing on the host" {
@@ -290,7 +287,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])' "$ROO
 @test "state root: ids do not lead out of it" {
 	for id in .. . ../x a/b '' "$(printf 'x%.0s' {1..300})"; do
 		for verb in create state delete kill start; do
-			refused "$verb" "$id"
+			fails 1 "$([ -n "$id" ] && echo 'invalid container ID format' || echo 'container id cannot be empty')" "$verb" "$id"
 		done
 	done
 }
@@ -408,6 +405,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])' "$ROO
 	for name in 'kernel.shm_rmid_forced=1+kernel.core_pattern' 'kernel.shm_rmid_forced\nkernel.core_pattern' 'net/../kernel/core_pattern'; do
 		config '.linux.sysctl = { ($n): "x" }' --arg n "$(printf '%b' "$name")"
 		refused run "$ID"
+		says "is $([ "$name" = net/../kernel/core_pattern ] && echo 'no name of a kernel parameter' || echo 'not in a separate kernel namespace')"
 	done
 	[ "$(cat /proc/sys/kernel/core_pattern)" = "$before" ]
 }
