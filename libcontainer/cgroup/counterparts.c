@@ -319,76 +319,82 @@ static int value_freeze(const struct view *v, const char *text, struct str *out)
 /* ---- the table ---- */
 
 /* clang-format off */
-static const struct conversion
-	as_is    = { same, same, same, same },
-	limit    = { show_limit_v1, value_limit_v1, show_limit_v2, value_limit_v2 },
-	memsw    = { show_memsw, value_memsw, NULL, NULL },
-	shares   = { show_shares, value_shares, NULL, NULL },
-	quota    = { show_quota, value_quota, show_cpu_max, value_cpu_max },
-	period   = { show_period, value_period, NULL, NULL },
-	usec     = { show_usec, NULL, NULL, NULL },
-	count    = { show_count, NULL, NULL, NULL },
-	throttle = { show_throttle, value_throttle, NULL, NULL },
-	weight   = { show_weight_v1, same, show_weight_v2, value_weight_v2 },
-	frozen   = { show_freezer, value_freezer, show_freeze, value_freeze };
+enum how {
+	NONE, /* it cannot be had */
+	AS_IS, LIMIT, MEMSW, SHARES, QUOTA, PERIOD, USEC, COUNT, THROTTLE, WEIGHT, FROZEN,
+};
+
+static const struct conversion conversions[] = {
+	[AS_IS]    = { same, same, same, same },
+	[LIMIT]    = { show_limit_v1, value_limit_v1, show_limit_v2, value_limit_v2 },
+	[MEMSW]    = { show_memsw, value_memsw, NULL, NULL },
+	[SHARES]   = { show_shares, value_shares, NULL, NULL },
+	[QUOTA]    = { show_quota, value_quota, show_cpu_max, value_cpu_max },
+	[PERIOD]   = { show_period, value_period, NULL, NULL },
+	[USEC]     = { show_usec, NULL, NULL, NULL },
+	[COUNT]    = { show_count, NULL, NULL, NULL },
+	[THROTTLE] = { show_throttle, value_throttle, NULL, NULL },
+	[WEIGHT]   = { show_weight_v1, same, show_weight_v2, value_weight_v2 },
+	[FROZEN]   = { show_freezer, value_freezer, show_freeze, value_freeze },
+};
 
 /* "*" stands for the same text in both. */
 struct counterpart {
-	const char *v1, *v2;
-	const struct conversion *how;
-	const char *word;
+	char v1[36], v2[24]; /* "": there is none */
+	enum how how;
+	char word[16];
 };
 
 static const struct counterpart table[] = {
-	{ "tasks",                            "cgroup.threads",        &as_is,    NULL },
-	{ "freezer.state",                    "cgroup.freeze",         &frozen,   NULL },
-	{ "memory.limit_in_bytes",            "memory.max",            &limit,    NULL },
-	{ "memory.soft_limit_in_bytes",       "memory.low",            &limit,    NULL },
-	{ "memory.usage_in_bytes",            "memory.current",        &as_is,    NULL },
-	{ "memory.max_usage_in_bytes",        "memory.peak",           &as_is,    NULL },
-	{ "memory.memsw.limit_in_bytes",      "memory.swap.max",       &memsw,    "memory.max" },
-	{ "memory.memsw.usage_in_bytes",      "memory.swap.current",   &memsw,    "memory.current" },
-	{ "memory.failcnt",                   "memory.events",         &count,    "max" },
-	{ "memory.force_empty",               "memory.reclaim",        NULL,      NULL },
-	{ "cpu.shares",                       "cpu.weight",            &shares,   NULL },
-	{ "cpu.cfs_quota_us",                 "cpu.max",               &quota,    NULL },
-	{ "cpu.cfs_period_us",                "cpu.max",               &period,   NULL },
-	{ "cpu.cfs_burst_us",                 "cpu.max.burst",         &as_is,    NULL },
-	{ "cpuacct.usage",                    "cpu.stat",              &usec,     "usage_usec" },
-	{ "cpuacct.usage_user",               "cpu.stat",              &usec,     "user_usec" },
-	{ "cpuacct.usage_sys",                "cpu.stat",              &usec,     "system_usec" },
-	{ "cpuset.effective_cpus",            "cpuset.cpus.effective", &as_is,    NULL },
-	{ "cpuset.effective_mems",            "cpuset.mems.effective", &as_is,    NULL },
-	{ "blkio.weight",                     "io.bfq.weight",         &weight,   NULL },
-	{ "blkio.bfq.weight",                 "io.bfq.weight",         &weight,   NULL },
-	{ "blkio.throttle.read_bps_device",   "io.max",                &throttle, "rbps" },
-	{ "blkio.throttle.write_bps_device",  "io.max",                &throttle, "wbps" },
-	{ "blkio.throttle.read_iops_device",  "io.max",                &throttle, "riops" },
-	{ "blkio.throttle.write_iops_device", "io.max",                &throttle, "wiops" },
-	{ "hugetlb.*.limit_in_bytes",         "hugetlb.*.max",         &limit,    NULL },
-	{ "hugetlb.*.usage_in_bytes",         "hugetlb.*.current",     &as_is,    NULL },
-	{ "memory.swappiness",                NULL,                    NULL,      NULL },
-	{ "memory.oom_control",               NULL,                    NULL,      NULL },
-	{ "memory.kmem.limit_in_bytes",       NULL,                    NULL,      NULL },
-	{ "memory.use_hierarchy",             NULL,                    NULL,      NULL },
-	{ "cpu.rt_period_us",                 NULL,                    NULL,      NULL },
-	{ "cpu.rt_runtime_us",                NULL,                    NULL,      NULL },
-	{ "devices.allow",                    NULL,                    NULL,      NULL },
-	{ "devices.deny",                     NULL,                    NULL,      NULL },
-	{ "devices.list",                     NULL,                    NULL,      NULL },
-	{ "net_cls.classid",                  NULL,                    NULL,      NULL },
-	{ "net_prio.ifpriomap",               NULL,                    NULL,      NULL },
-	{ "notify_on_release",                NULL,                    NULL,      NULL },
-	{ NULL,                               "memory.high",           NULL,      NULL },
-	{ NULL,                               "memory.min",            NULL,      NULL },
-	{ NULL,                               "memory.oom.group",      NULL,      NULL },
-	{ NULL,                               "memory.zswap.max",      NULL,      NULL },
-	{ NULL,                               "io.latency",            NULL,      NULL },
-	{ NULL,                               "io.weight",             NULL,      NULL },
-	{ NULL,                               "cpu.weight.nice",       NULL,      NULL },
-	{ NULL,                               "cpu.uclamp.min",        NULL,      NULL },
-	{ NULL,                               "cpu.uclamp.max",        NULL,      NULL },
-	{ NULL,                               "cpuset.cpus.partition", NULL,      NULL },
+	{ "tasks",                            "cgroup.threads",        AS_IS,     "" },
+	{ "freezer.state",                    "cgroup.freeze",         FROZEN,    "" },
+	{ "memory.limit_in_bytes",            "memory.max",            LIMIT,     "" },
+	{ "memory.soft_limit_in_bytes",       "memory.low",            LIMIT,     "" },
+	{ "memory.usage_in_bytes",            "memory.current",        AS_IS,     "" },
+	{ "memory.max_usage_in_bytes",        "memory.peak",           AS_IS,     "" },
+	{ "memory.memsw.limit_in_bytes",      "memory.swap.max",       MEMSW,     "memory.max" },
+	{ "memory.memsw.usage_in_bytes",      "memory.swap.current",   MEMSW,     "memory.current" },
+	{ "memory.failcnt",                   "memory.events",         COUNT,     "max" },
+	{ "memory.force_empty",               "memory.reclaim",        NONE,      "" },
+	{ "cpu.shares",                       "cpu.weight",            SHARES,    "" },
+	{ "cpu.cfs_quota_us",                 "cpu.max",               QUOTA,     "" },
+	{ "cpu.cfs_period_us",                "cpu.max",               PERIOD,    "" },
+	{ "cpu.cfs_burst_us",                 "cpu.max.burst",         AS_IS,     "" },
+	{ "cpuacct.usage",                    "cpu.stat",              USEC,      "usage_usec" },
+	{ "cpuacct.usage_user",               "cpu.stat",              USEC,      "user_usec" },
+	{ "cpuacct.usage_sys",                "cpu.stat",              USEC,      "system_usec" },
+	{ "cpuset.effective_cpus",            "cpuset.cpus.effective", AS_IS,     "" },
+	{ "cpuset.effective_mems",            "cpuset.mems.effective", AS_IS,     "" },
+	{ "blkio.weight",                     "io.bfq.weight",         WEIGHT,    "" },
+	{ "blkio.bfq.weight",                 "io.bfq.weight",         WEIGHT,    "" },
+	{ "blkio.throttle.read_bps_device",   "io.max",                THROTTLE,  "rbps" },
+	{ "blkio.throttle.write_bps_device",  "io.max",                THROTTLE,  "wbps" },
+	{ "blkio.throttle.read_iops_device",  "io.max",                THROTTLE,  "riops" },
+	{ "blkio.throttle.write_iops_device", "io.max",                THROTTLE,  "wiops" },
+	{ "hugetlb.*.limit_in_bytes",         "hugetlb.*.max",         LIMIT,     "" },
+	{ "hugetlb.*.usage_in_bytes",         "hugetlb.*.current",     AS_IS,     "" },
+	{ "memory.swappiness",                "",                      NONE,      "" },
+	{ "memory.oom_control",               "",                      NONE,      "" },
+	{ "memory.kmem.limit_in_bytes",       "",                      NONE,      "" },
+	{ "memory.use_hierarchy",             "",                      NONE,      "" },
+	{ "cpu.rt_period_us",                 "",                      NONE,      "" },
+	{ "cpu.rt_runtime_us",                "",                      NONE,      "" },
+	{ "devices.allow",                    "",                      NONE,      "" },
+	{ "devices.deny",                     "",                      NONE,      "" },
+	{ "devices.list",                     "",                      NONE,      "" },
+	{ "net_cls.classid",                  "",                      NONE,      "" },
+	{ "net_prio.ifpriomap",               "",                      NONE,      "" },
+	{ "notify_on_release",                "",                      NONE,      "" },
+	{ "",                                 "memory.high",           NONE,      "" },
+	{ "",                                 "memory.min",            NONE,      "" },
+	{ "",                                 "memory.oom.group",      NONE,      "" },
+	{ "",                                 "memory.zswap.max",      NONE,      "" },
+	{ "",                                 "io.latency",            NONE,      "" },
+	{ "",                                 "io.weight",             NONE,      "" },
+	{ "",                                 "cpu.weight.nice",       NONE,      "" },
+	{ "",                                 "cpu.uclamp.min",        NONE,      "" },
+	{ "",                                 "cpu.uclamp.max",        NONE,      "" },
+	{ "",                                 "cpuset.cpus.partition", NONE,      "" },
 };
 /* clang-format on */
 
@@ -420,7 +426,7 @@ static const char *fill(struct arena *a, const char *pattern, const char *star, 
 
 static bool can(const struct counterpart *c, bool of_v1)
 {
-	return c->how && (of_v1 ? c->how->show_v1 : c->how->show_v2);
+	return of_v1 ? conversions[c->how].show_v1 : conversions[c->how].show_v2;
 }
 
 const struct counterpart *counterpart_find(struct arena *a, const char *name, bool of_v1,
@@ -430,11 +436,11 @@ const struct counterpart *counterpart_find(struct arena *a, const char *name, bo
 
 	foreach_array(row, table) {
 		const char *own = of_v1 ? row->v1 : row->v2, *other = of_v1 ? row->v2 : row->v1;
-		int n = own ? match(own, name, &star) : -1;
+		int n = *own ? match(own, name, &star) : -1;
 
 		if (n < 0)
 			continue;
-		*ret = other && can(row, of_v1) ? fill(a, other, star, n) : NULL;
+		*ret = *other && can(row, of_v1) ? fill(a, other, star, n) : NULL;
 		return row;
 	}
 	return NULL;
@@ -451,7 +457,7 @@ static int run(convert *f, const struct counterpart *c, const char *dir, const c
 int counterpart_show(const struct counterpart *c, bool as_v1, const char *dir, const char *text,
 		     struct str *out, struct error *err)
 {
-	convert *f = as_v1 ? c->how->show_v1 : c->how->show_v2;
+	convert *f = as_v1 ? conversions[c->how].show_v1 : conversions[c->how].show_v2;
 	int r = run(f, c, dir, text, out);
 
 	return r < 0 ? codef(err, r, "show '%s' as '%s'", as_v1 ? c->v2 : c->v1,
@@ -463,7 +469,7 @@ int counterpart_value(const struct counterpart *c, bool as_v1, const char *dir, 
 		      struct str *out, struct error *err)
 {
 	const char *asked = as_v1 ? c->v1 : c->v2, *there = as_v1 ? c->v2 : c->v1;
-	convert *f = as_v1 ? c->how->value_v1 : c->how->value_v2;
+	convert *f = as_v1 ? conversions[c->how].value_v1 : conversions[c->how].value_v2;
 	int r;
 
 	if (!f)

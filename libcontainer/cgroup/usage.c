@@ -13,14 +13,14 @@
 
 /* A line "key number" of a file, and where it goes. */
 struct keyed {
-	const char *key;
+	char key[24];
 	size_t to;
 	uint64_t factor; /* 0: 1 */
 };
 
 /* A file of one number. */
 struct single {
-	const char *controller, *file;
+	char controller[8], file[28];
 	size_t to;
 	bool detail;
 };

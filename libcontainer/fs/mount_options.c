@@ -36,18 +36,18 @@ enum sb_slot { SB_RO, SB_SYNC, SB_DIRSYNC, SB_MAND, SB_LAZYTIME };
 _Static_assert(SB_LAZYTIME + 1 == MOUNT_SB_FLAGS_MAX, "a slot for each superblock flag");
 
 struct mount_option {
-	const char *name;
+	char name[16];
 	enum kind kind;
 	unsigned ms;       /* MS_*: the kind of propagation; MS_REC: the r form of it, of bind, of idmap */
 	uint64_t attr;     /* MOUNT_ATTR_*                                                */
-	const char *sb;    /* fsconfig's name of the superblock flag                      */
-	enum sb_slot slot; /* where `sb` is kept: of two that contradict one stays        */
+	bool sb;           /* a superblock flag of this name, for fsconfig                */
+	enum sb_slot slot; /* where that is kept: of two that contradict one stays        */
 	size_t member;     /* BOOL                                                        */
 };
 
 #define OPT(n, k, m) { .name = n, .kind = k, .ms = m }
 #define OPT_ATTR(n, k, a) { .name = n, .kind = k, .attr = a }
-#define OPT_SB(n, k, a, s) { .name = n, .kind = k, .attr = a, .sb = n, .slot = s }
+#define OPT_SB(n, k, a, s) { .name = n, .kind = k, .attr = a, .sb = true, .slot = s }
 #define OPT_BOOL(n, flag) \
 	{ .name = n, .kind = BOOL, .member = offsetof(struct mount_options, flag) }
 
@@ -204,7 +204,7 @@ static void set_bit(struct mount_options *o, const struct mount_option *row, boo
 {
 	attr_bits(&o->attr_set, &o->attr_clr, row->attr, on);
 	if (row->sb)
-		o->sb[row->slot] = row->sb;
+		o->sb[row->slot] = row->name;
 }
 
 /*

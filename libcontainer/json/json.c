@@ -458,9 +458,9 @@ static void quote_at(const struct json_doc *doc, size_t at, char *buf, size_t si
 
 /* clang-format off */
 static const struct {
-	const char *parser; /* what the parser says     */
-	const char *at;     /* what stands there: "" anything, "*" a letter */
-	const char *words;  /* what to do               */
+	char parser[28]; /* what the parser says                         */
+	char at[4];      /* what stands there: "" anything, "*" a letter */
+	char words[72];  /* what to do                                   */
 } advice[] = {
 	{ "invalid object key",    "}",  ": remove the comma before it" },
 	{ "invalid object key",    "",   ": a name in double quotes is expected" },

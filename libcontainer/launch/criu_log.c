@@ -16,7 +16,7 @@
 #define QUOTED_MAX 300
 
 /* Errors that follow from others, or are none. */
-static const char *const noise[] = {
+static const char noise[][48] = {
 	"rlimit: Can't setup RLIMIT_NOFILE for self",
 	"Dumping FAILED",
 	"Restoring FAILED",
@@ -33,7 +33,7 @@ static const char *const noise[] = {
 
 /* clang-format off */
 static const struct {
-	const char *words, *advice;
+	char words[56], advice[128];
 } causes[] = {
 	{ "--tcp-established",             "established TCP connections: --tcp-established, or let them end" },
 	{ "In-flight connection",          "a connection is being made: --tcp-skip-in-flight, or try again" },

@@ -35,7 +35,7 @@
 /* clang-format off */
 static const struct {
 	uint16_t code;
-	const char *text; /* %1 and %2: the op's strings */
+	char text[70]; /* %1 and %2: the op's strings */
 } op_words[] = {
 	{ PLAN_CGROUP_ENTER,   "enter the cgroup" },
 	{ PLAN_SETNS,          "join the namespace" },
@@ -226,33 +226,33 @@ static const struct {
 	uint16_t code;
 	int num;
 	uint16_t flags;   /* of the op: all of these, or 0 */
-	const char *type; /* of the mount, or NULL         */
-	const char *text;
+	char type[8];     /* of the mount, or "" for each  */
+	char text[112];
 } hints[] = {
-	{ PLAN_ENTER,      EXDEV,   0,        NULL, ": what is mounted on their root is the root of the host" },
-	{ PLAN_PROC_WRITE, ENOENT,  0,        NULL, " (does this kernel have it?)" },
-	{ PLAN_PROPAGATION, EINVAL, 0,        NULL,
+	{ PLAN_ENTER,      EXDEV,   0,        "", ": what is mounted on their root is the root of the host" },
+	{ PLAN_PROC_WRITE, ENOENT,  0,        "", " (does this kernel have it?)" },
+	{ PLAN_PROPAGATION, EINVAL, 0,        "",
 	  ": the caller's root is no mountpoint (in a chroot, bind the directory onto itself before)" },
-	{ PLAN_TARGET,     ELOOP,   OP_PLAIN, NULL, " must be mounted on ordinary directory" },
-	{ PLAN_TARGET,     ELOOP,   0,        NULL, ": its symbolic links lead in a circle" },
-	{ PLAN_MASK,       EXDEV,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
-	{ PLAN_MASK,       ELOOP,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_TARGET,     ELOOP,   OP_PLAIN, "", " must be mounted on ordinary directory" },
+	{ PLAN_TARGET,     ELOOP,   0,        "", ": its symbolic links lead in a circle" },
+	{ PLAN_MASK,       EXDEV,   0,        "", ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_MASK,       ELOOP,   0,        "", ": a later mount, or somebody, has covered its mountpoint since" },
 	/* A path that is not there is no failure. */
-	{ PLAN_MASK,       ENOENT,  0,        NULL, ": this host has no '/dev/null' to cover it with" },
-	{ PLAN_READONLY,   EXDEV,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
-	{ PLAN_READONLY,   ELOOP,   0,        NULL, ": a later mount, or somebody, has covered its mountpoint since" },
-	{ PLAN_COPY_UP,    ELOOP,   0,        NULL, ": its directories are nested more than 64 deep" },
-	{ PLAN_COPY_UP,    ENOMEM,  0,        NULL,
+	{ PLAN_MASK,       ENOENT,  0,        "", ": this host has no '/dev/null' to cover it with" },
+	{ PLAN_READONLY,   EXDEV,   0,        "", ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_READONLY,   ELOOP,   0,        "", ": a later mount, or somebody, has covered its mountpoint since" },
+	{ PLAN_COPY_UP,    ELOOP,   0,        "", ": its directories are nested more than 64 deep" },
+	{ PLAN_COPY_UP,    ENOMEM,  0,        "",
 	  ": the directory holds more than the container's memory limit allows" },
 	/* dockerd looks for "not a directory" in both, and says more itself. */
-	{ PLAN_ATTACH,     ENOTDIR, 0,        NULL, " a directory" },
-	{ PLAN_ATTACH,     EISDIR,  0,        NULL, " what is not a directory" },
+	{ PLAN_ATTACH,     ENOTDIR, 0,        "", " a directory" },
+	{ PLAN_ATTACH,     EISDIR,  0,        "", " what is not a directory" },
 	{ PLAN_FS_OPEN,    EPERM,   0, "sysfs",
 	  ": the network namespace must belong to the container's user namespace" },
 	{ PLAN_FS_MOUNT,   EINVAL,  0, "overlay",
 	  " (with 'upperdir' goes a 'workdir' on the same filesystem; the kernel's log, dmesg, says more)" },
-	{ PLAN_FS_MOUNT,   EINVAL,  0,        NULL, " (the kernel's log, dmesg, may say more)" },
-	{ PLAN_FS_MOUNT,   ENOTBLK, 0,        NULL, " (losetup makes one of a file)" },
+	{ PLAN_FS_MOUNT,   EINVAL,  0,        "", " (the kernel's log, dmesg, may say more)" },
+	{ PLAN_FS_MOUNT,   ENOTBLK, 0,        "", " (losetup makes one of a file)" },
 	{ PLAN_FS_MOUNT,   EPERM,   0, "sysfs",
 	  ": the network namespace must belong to the container's user namespace" },
 	{ PLAN_FS_MOUNT,   EPERM,   0, "mqueue",
@@ -270,7 +270,7 @@ static const char *hint(const struct handshake *t, uint32_t op, uint16_t code, i
 
 	foreach_array(row, hints)
 		if (row->code == code && row->num == num && (flags & row->flags) == row->flags &&
-		    (!row->type || (type && type->type == JSON_STRING && streq(type->text, row->type))))
+		    (!*row->type || (type && type->type == JSON_STRING && streq(type->text, row->type))))
 			return row->text;
 	return "";
 }

@@ -18,8 +18,8 @@
 enum scale { WHOLE, NANOSECONDS, MICROSECONDS };
 
 struct family {
-	const char *name; /* without orlop_container_ and, of a counter, without _total */
-	const char *type, *unit, *help;
+	char name[32]; /* without orlop_container_ and, of a counter, without _total */
+	char type[8], unit[8], help[56];
 	size_t from; /* in struct usage */
 	enum scale scale;
 };
@@ -31,8 +31,8 @@ static const struct family families[] = {
 	{ "cpu_usage_seconds", "counter", "seconds", "CPU time used.", FROM(cpu_ns), NANOSECONDS },
 	{ "cpu_user_seconds", "counter", "seconds", "CPU time used by programs.", FROM(cpu_user_ns), NANOSECONDS },
 	{ "cpu_system_seconds", "counter", "seconds", "CPU time used by the kernel for them.", FROM(cpu_system_ns), NANOSECONDS },
-	{ "cpu_periods", "counter", NULL, "Periods of the CPU quota in which processes ran.", FROM(cpu_periods), WHOLE },
-	{ "cpu_throttled_periods", "counter", NULL, "Periods in which the CPU quota was used up.", FROM(cpu_throttled_periods), WHOLE },
+	{ "cpu_periods", "counter", "", "Periods of the CPU quota in which processes ran.", FROM(cpu_periods), WHOLE },
+	{ "cpu_throttled_periods", "counter", "", "Periods in which the CPU quota was used up.", FROM(cpu_throttled_periods), WHOLE },
 	{ "cpu_throttled_seconds", "counter", "seconds", "Time in which processes waited for the CPU quota.", FROM(cpu_throttled_ns), NANOSECONDS },
 	{ "memory_usage_bytes", "gauge", "bytes", "Memory in use, page cache included.", FROM(memory), WHOLE },
 	{ "memory_limit_bytes", "gauge", "bytes", "Limit of memory.", FROM(memory_limit), WHOLE },
@@ -43,20 +43,20 @@ static const struct family families[] = {
 	{ "memory_shmem_bytes", "gauge", "bytes", "Shared memory and tmpfs.", FROM(memory_shmem), WHOLE },
 	{ "memory_swap_bytes", "gauge", "bytes", "Swap in use.", FROM(swap), WHOLE },
 	{ "memory_swap_limit_bytes", "gauge", "bytes", "Limit of swap.", FROM(swap_limit), WHOLE },
-	{ "memory_page_faults", "counter", NULL, "Page faults.", FROM(memory_faults), WHOLE },
-	{ "memory_major_page_faults", "counter", NULL, "Page faults that had to read from a disk.", FROM(memory_major_faults), WHOLE },
-	{ "memory_limit_hits", "counter", NULL, "How often the limit of memory was met.", FROM(memory_limit_hits), WHOLE },
-	{ "oom_kills", "counter", NULL, "Processes killed since memory had run out.", FROM(oom_kills), WHOLE },
-	{ "pids", "gauge", NULL, "Processes and threads.", FROM(pids), WHOLE },
-	{ "pids_limit", "gauge", NULL, "Limit of processes and threads.", FROM(pids_limit), WHOLE },
+	{ "memory_page_faults", "counter", "", "Page faults.", FROM(memory_faults), WHOLE },
+	{ "memory_major_page_faults", "counter", "", "Page faults that had to read from a disk.", FROM(memory_major_faults), WHOLE },
+	{ "memory_limit_hits", "counter", "", "How often the limit of memory was met.", FROM(memory_limit_hits), WHOLE },
+	{ "oom_kills", "counter", "", "Processes killed since memory had run out.", FROM(oom_kills), WHOLE },
+	{ "pids", "gauge", "", "Processes and threads.", FROM(pids), WHOLE },
+	{ "pids_limit", "gauge", "", "Limit of processes and threads.", FROM(pids_limit), WHOLE },
 	{ "io_read_bytes", "counter", "bytes", "Bytes read from block devices.", FROM(io_read_bytes), WHOLE },
 	{ "io_write_bytes", "counter", "bytes", "Bytes written to block devices.", FROM(io_write_bytes), WHOLE },
-	{ "io_reads", "counter", NULL, "Read requests to block devices.", FROM(io_reads), WHOLE },
-	{ "io_writes", "counter", NULL, "Write requests to block devices.", FROM(io_writes), WHOLE },
+	{ "io_reads", "counter", "", "Read requests to block devices.", FROM(io_reads), WHOLE },
+	{ "io_writes", "counter", "", "Write requests to block devices.", FROM(io_writes), WHOLE },
 };
 
 static const struct {
-	const char *resource, *kind;
+	char resource[8], kind[8];
 	size_t from;
 } pressures[] = {
 	{ "cpu",    "some", FROM(cpu_pressure.some_us) },    { "cpu",    "full", FROM(cpu_pressure.full_us) },
@@ -65,17 +65,17 @@ static const struct {
 };
 
 static const struct {
-	const char *name, *unit, *help;
+	char name[32], unit[8], help[32];
 	size_t from; /* in struct usage_interface */
 } interfaces[] = {
 	{ "network_receive_bytes",    "bytes", "Bytes received.",             offsetof(struct usage_interface, rx_bytes) },
-	{ "network_receive_packets",  NULL,    "Packets received.",           offsetof(struct usage_interface, rx_packets) },
-	{ "network_receive_errors",   NULL,    "Packets received with errors.", offsetof(struct usage_interface, rx_errors) },
-	{ "network_receive_dropped",  NULL,    "Packets received and dropped.", offsetof(struct usage_interface, rx_dropped) },
+	{ "network_receive_packets",  "",      "Packets received.",           offsetof(struct usage_interface, rx_packets) },
+	{ "network_receive_errors",   "",      "Packets received with errors.", offsetof(struct usage_interface, rx_errors) },
+	{ "network_receive_dropped",  "",      "Packets received and dropped.", offsetof(struct usage_interface, rx_dropped) },
 	{ "network_transmit_bytes",   "bytes", "Bytes sent.",                 offsetof(struct usage_interface, tx_bytes) },
-	{ "network_transmit_packets", NULL,    "Packets sent.",               offsetof(struct usage_interface, tx_packets) },
-	{ "network_transmit_errors",  NULL,    "Packets not sent for errors.", offsetof(struct usage_interface, tx_errors) },
-	{ "network_transmit_dropped", NULL,    "Packets dropped and not sent.", offsetof(struct usage_interface, tx_dropped) },
+	{ "network_transmit_packets", "",    "Packets sent.",               offsetof(struct usage_interface, tx_packets) },
+	{ "network_transmit_errors",  "",      "Packets not sent for errors.", offsetof(struct usage_interface, tx_errors) },
+	{ "network_transmit_dropped", "",    "Packets dropped and not sent.", offsetof(struct usage_interface, tx_dropped) },
 };
 /* clang-format on */
 
@@ -104,7 +104,7 @@ static void heading(const struct metrics *m, const char *name, const char *type,
 		    const char *help)
 {
 	str_printf(m->out, "# TYPE orlop_container_%s %s\n", name, type);
-	if (unit)
+	if (*unit)
 		str_printf(m->out, "# UNIT orlop_container_%s %s\n", name, unit);
 	str_printf(m->out, "# HELP orlop_container_%s %s\n", name, help);
 }
@@ -171,7 +171,7 @@ static const char *suffix_of(const char *type)
 
 static void up(const struct metrics *m)
 {
-	heading(m, "up", "gauge", NULL, "Whether the container runs, 1 or 0.");
+	heading(m, "up", "gauge", "", "Whether the container runs, 1 or 0.");
 	foreach_good(row, m)
 	{
 		sample_begin(m, "up", "", row);
@@ -195,7 +195,7 @@ static void family(const struct metrics *m, const struct family *f)
 
 static void memory_stat(const struct metrics *m)
 {
-	heading(m, "memory_stat", "unknown", NULL, "A line of memory.stat.");
+	heading(m, "memory_stat", "unknown", "", "A line of memory.stat.");
 	foreach_good(row, m)
 	{
 		for (const char *text = row->usage.memory_stat; *text;) {

@@ -61,7 +61,7 @@ enum member_type {
 };
 
 struct member {
-	const char *key;
+	char key[20];
 	enum member_type type;
 	size_t at;
 };

@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const struct {
-	const char *word, *advice;
+	char word[12], advice[120];
 } habits[] = {
 	{ "attach",  "'orlop exec -t ID sh' gives a shell in the container; what its process prints goes to where 'run' was called" },
 	{ "build",   "an engine does that: podman, docker or buildah, with orlop as their runtime" },

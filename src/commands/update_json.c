@@ -12,7 +12,7 @@ enum update_kind { KIND_COUNT, KIND_SIGNED, KIND_WEIGHT, KIND_BYTES, KIND_LIST }
 /* clang-format off */
 /* Rows of one object stand together. */
 static const struct {
-	const char *flag, *object, *member;
+	char flag[24], object[8], member[16];
 	enum update_kind kind;
 } members[UPDATE_FLAGS] = {
 	[UPDATE_BLKIO_WEIGHT]       = { "blkio-weight",       "blockIO", "weight",          KIND_WEIGHT },
@@ -31,7 +31,7 @@ static const struct {
 	[UPDATE_PIDS_LIMIT]         = { "pids-limit",         "pids",    "limit",           KIND_SIGNED },
 };
 
-static const char *const expected[] = {
+static const char expected[][48] = {
 	[KIND_COUNT]  = "a number",
 	[KIND_SIGNED] = "a number, which may be negative",
 	[KIND_WEIGHT] = "a number from 0 to 65535",
