@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -235,8 +236,14 @@ static void become_criu(struct criu_child *b)
 	char *argv[] = { arg0, arg1, arg2, NULL };
 
 	reset_signals();
-	(void)umask(
-		022); /* images are to be read in user namespaces; who may come to them, their folder says */
+	/* Images are to be read in user namespaces. Who may come to them, their folder says. */
+	(void)umask(022);
+	/*
+	 * A CRIU whose runtime was killed may wait for ever for what it restores. In the container's cgroup it would be
+	 * taken for somebody else's process. A dump is another matter: CRIU must let the container go on.
+	 */
+	if (b->start->root)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* A Ctrl-C is for us: CRIU sees our end, and takes back what it has begun. */
 	if (!b->start->keep_group)
 		(void)setpgid(0, 0);

@@ -180,7 +180,7 @@ static int keep_config(struct creation *c, struct error *err)
 
 	/* A create was killed here before. */
 	if (fd < 0 && errno == EEXIST) {
-		int r = container_remove_leftovers(c->rt, c->dir, c->o->id, err);
+		int r = container_remove_leftovers(c->rt, c->root, c->dir, c->o->id, err);
 
 		if (r < 0)
 			return r;

@@ -241,7 +241,7 @@ int container_delete(struct container *c, bool force, struct error *err)
 	if (r < 0)
 		return r;
 	if (c->incomplete) {
-		r = container_remove_leftovers(c->rt, c->dir, c->state.id, err);
+		r = container_remove_leftovers(c->rt, c->root, c->dir, c->state.id, err);
 		return r < 0 ? r : store_remove(c->root, c->state.id, c->dir, err);
 	}
 	r = end_init(c, force, err);

@@ -3,11 +3,14 @@
 /*
  * What a create leaves that was killed before its record was on disk. Its processes die by themselves
  * (the handshake's end of file); its mounts and descriptors go with them; its cgroups and resctrl groups
- * stay.
+ * stay. What a restore leaves does not die: CRIU's processes and those that it restores wait for each other.
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "container/handle.h"
@@ -31,7 +34,15 @@ int leftover_cgroup(const struct runtime *rt, int dir, const char *id, const str
 	return cgroup_find(&o, places >= 0 ? self : NULL, ret, err);
 }
 
-static int remove_cgroups(const struct runtime *rt, int dir, const char *id, const struct spec *spec, struct error *err)
+/* The cgroup was empty when the restore made it: all in it came from there, but for what other containers have. */
+static void end_restored(const struct runtime *rt, int root, int dir, const char *id, struct cgroup *cg)
+{
+	if (faccessat(dir, STORE_RESTORES, F_OK, 0) == 0 && others_spare(rt, root, id, cg, NULL) == 0)
+		(void)cgroup_signal(cg, SIGKILL, NULL, NULL);
+}
+
+static int remove_cgroups(const struct runtime *rt, int root, int dir, const char *id, const struct spec *spec,
+			  struct error *err)
 {
 	auto_(cgroup_free) struct cgroup *cg = NULL;
 	struct error e = ERROR_INIT;
@@ -40,6 +51,7 @@ static int remove_cgroups(const struct runtime *rt, int dir, const char *id, con
 		log_debug("container '%s' was never made: %s", id, e.msg);
 		return 0;
 	}
+	end_restored(rt, root, dir, id, cg);
 	for (int tries = 0; tries < REMOVAL_TRIES; tries++)
 		if (cgroup_remove_empty(cg) || others_are_in(cg))
 			return 0;
@@ -55,7 +67,7 @@ void leftover_resctrl(const char *id, const struct spec_intel_rdt *rdt)
 	resctrl_close(&fs);
 }
 
-int container_remove_leftovers(const struct runtime *rt, int dir, const char *id, struct error *err)
+int container_remove_leftovers(const struct runtime *rt, int root, int dir, const char *id, struct error *err)
 {
 	auto_(spec_doc_free) struct spec_doc *doc = NULL;
 	struct error e = ERROR_INIT;
@@ -63,12 +75,14 @@ int container_remove_leftovers(const struct runtime *rt, int dir, const char *id
 
 	/* Half written, it tells as much: then nothing was made yet. */
 	if (container_read_config(dir, &doc, &e) == 0) {
-		r = remove_cgroups(rt, dir, id, doc->spec, err);
+		r = remove_cgroups(rt, root, dir, id, doc->spec, err);
 		leftover_resctrl(id, doc->spec->lnx.intel_rdt);
 	} else {
 		log_debug("container '%s' was never made: %s", id, e.msg);
 	}
-	if (r == 0)
+	if (r == 0) {
 		store_remove_files(dir);
+		(void)unlinkat(dir, STORE_RESTORES, 0);
+	}
 	return r;
 }

@@ -12,7 +12,7 @@
  * where they are, and its files. `dir` is <root>/<id>, locked. A cgroup that others use is left; -EBUSY, and the files stay:
  * what the create started is still in it.
  */
-int container_remove_leftovers(const struct runtime *rt, int dir, const char *id, struct error *err);
+int container_remove_leftovers(const struct runtime *rt, int root, int dir, const char *id, struct error *err);
 
 /*
  * The cgroup that a create of this config has made, as far as it is there; cgroup_is_none(): none is. `dir` may hold the

@@ -290,6 +290,8 @@ static int on_restored(struct restoration *r, pid_t pid, int fd, struct error *e
 	c->state.restored_from = r->from;
 	c->state.time_namespace = !resolved_has_namespace(c->resolved, CLONE_NEWTIME) && has_own_time(pid);
 	ret = creation_record(c, err);
+	if (ret == 0)
+		(void)unlinkat(c->dir, STORE_RESTORES, 0);
 	return ret == 0 && r->o->create.ready ? r->o->create.ready(err) : ret;
 }
 
@@ -364,9 +366,20 @@ int restoration_prepare(struct restoration *r, struct error *err)
 	return ret < 0 ? ret : name_images(r, err);
 }
 
+/* Whoever kills us: what is in the cgroup then is to be ended by whoever takes the name or deletes it. */
+static int note_restore(const struct restoration *r, struct error *err)
+{
+	auto_(close_fd) int fd = openat(r->c.dir, STORE_RESTORES, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? sysf(err, "note that '%s' is being restored", r->o->create.id) : 0;
+}
+
 int restoration_run(struct restoration *r, struct error *err)
 {
-	int ret = creation_make_cgroup(&r->c, err);
+	int ret = note_restore(r, err);
+
+	if (ret == 0)
+		ret = creation_make_cgroup(&r->c, err);
 
 	if (ret == 0)
 		ret = make_request(r, err);

@@ -308,7 +308,7 @@ static bool is_leftover(const char *name)
 static bool is_ours(const char *name)
 {
 	static const char *const rare[] = { "start.sock", "exit.json", "checkpoint.json", "creating.json",
-					    "mounts.json", STORE_OUTLIVES };
+					    "mounts.json", STORE_OUTLIVES, STORE_RESTORES };
 
 	foreach_array(ours, rare)
 		if (streq(name, *ours))

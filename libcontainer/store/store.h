@@ -32,6 +32,7 @@
 #include "runtime.h"
 
 #define STORE_OUTLIVES "outlives"
+#define STORE_RESTORES "restores" /* until the restored container is recorded */
 
 /* -EINVAL "invalid container ID format" etc., as runc says it; letters, digits, '_' '+' '-' '.', not "." "..". */
 int store_check_id(const char *id, struct error *err);
