@@ -45,7 +45,7 @@ struct buffers {
 };
 
 /*
- * One thread waits for a call, with `turn`; the next takes its turn while it answers. A call that nobody has taken can be
+ * One thread waits for a call, with `turn`; if more wait the next takes its turn while it answers. A call that nobody has taken can be
  * interrupted by a signal, with an EINTR that the program may not expect; one that was taken cannot
  * (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV). So it is taken at once.
  */
@@ -169,6 +169,13 @@ static int answer(struct container_learner *l, const struct seccomp_notif *q,
 	return 0;
 }
 
+static bool more_wait(const struct container_learner *l)
+{
+	struct pollfd one = { .fd = l->listener, .events = POLLIN };
+
+	return poll(&one, 1, 0) > 0 && (one.revents & POLLIN);
+}
+
 static void *learn(void *learner)
 {
 	struct container_learner *l = learner;
@@ -179,8 +186,16 @@ static void *learn(void *learner)
 	/* A call is to be taken at once, where we may do that. By the kernel's call: that of musl does nothing. */
 	(void)syscall(SYS_sched_setscheduler, 0, SCHED_RR | SCHED_RESET_ON_FORK, &least);
 	do {
+		bool alone;
+
 		(void)pthread_mutex_lock(&l->turn);
-		r = await_call(l, b->request);
+		do {
+			r = await_call(l, b->request);
+			/* While nobody else asks no other thread need wake up. */
+			alone = r > 0 && !more_wait(l);
+			if (alone)
+				r = answer(l, b->request, b->response);
+		} while (alone && r >= 0);
 		(void)pthread_mutex_unlock(&l->turn);
 		if (r > 0)
 			r = answer(l, b->request, b->response);

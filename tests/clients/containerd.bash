@@ -10,6 +10,14 @@ ctr() {
 	timeout -k 2 "$LIMIT" /usr/bin/ctr --address "$WORK/sock" --namespace "$NS" "$@"
 }
 
+# By the client itself: containerd 2 would do it by a service that knows the default snapshotter only.
+ctr_import() { # TAR
+	local by=()
+
+	! ctr images import --help | grep -q -- --local || by=(--local)
+	ctr images import "${by[@]}" --snapshotter native "$1"
+}
+
 # oci_image FILE NAME LAYER-TAR CONFIG: an OCI image layout of one layer, as a tar. CONFIG: JSON of the image's defaults.
 oci_image() {
 	local layout=$WORK/layout layer config manifest
