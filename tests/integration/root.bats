@@ -234,3 +234,17 @@ run_in_chroot() {
 	[ "$status" -eq 0 ]
 	grep -qx ran "$T/stdout"
 }
+
+@test "delete takes away the root that create has mounted, and nothing that somebody has put over it" {
+	no_namespace mount
+	config 'del(.mounts) | del(.linux.maskedPaths) | del(.linux.readonlyPaths)'
+	script 'sleep 1000'
+	ok run -d "$ID"
+	mount -t tmpfs of-somebody "$ROOTFS"
+	touch "$ROOTFS/theirs"
+	ok delete -f "$ID"
+	[ -e "$ROOTFS/theirs" ]
+	umount "$ROOTFS"
+	# That of create is under it, and ours to tidy up.
+	! mountpoint -q "$ROOTFS" || umount -l "$ROOTFS"
+}

@@ -317,6 +317,33 @@ START_TEST(renews_files_without_another_name)
 }
 END_TEST
 
+/* Where a file needs a name before its content, the name is new: what somebody has put there is neither followed nor filled. */
+START_TEST(a_temporary_name_that_is_taken_leads_nowhere)
+{
+	char top[] = "/tmp/orlop-test.XXXXXX", temporary[64];
+	auto_(close_fd) int dir = open(mkdtemp(top), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_str text = STR_INIT, victim = STR_INIT;
+
+	ck_assert_int_ge(dir, 0);
+	ck_assert_int_eq(file_renew_at(dir, "victim", "safe", 4, 0600), 0);
+	ck_assert_int_eq(file_renew_at(dir, "pid", "1", 1, 0600), 0);
+	/* The name exists: so it goes by a temporary one, which is a link here, and a folder after that. */
+	(void)snprintf(temporary, sizeof(temporary), ".pid.%d", (int)getpid());
+	ck_assert_int_eq(symlinkat("victim", dir, temporary), 0);
+	ck_assert_int_eq(file_replace_at(dir, "pid", "2", 1, 0600), 0);
+	ck_assert_int_eq(mkdirat(dir, temporary, 0700), 0);
+	ck_assert_int_eq(file_replace_at(dir, "pid", "3", 1, 0600), -EISDIR);
+	ck_assert_int_eq(file_read_at(dir, "pid", 10, &text), 0);
+	ck_assert_str_eq(str_text(&text), "2");
+	ck_assert_int_eq(file_read_at(dir, "victim", 10, &victim), 0);
+	ck_assert_str_eq(str_text(&victim), "safe");
+	ck_assert_int_eq(unlinkat(dir, temporary, AT_REMOVEDIR), 0);
+	ck_assert_int_eq(unlinkat(dir, "pid", 0), 0);
+	ck_assert_int_eq(unlinkat(dir, "victim", 0), 0);
+	ck_assert_int_eq(rmdir(top), 0);
+}
+END_TEST
+
 /* In a process of its own: it is asked for once. */
 START_TEST(knows_what_its_caller_made_it)
 {
@@ -362,6 +389,7 @@ int main(void)
 	tcase_add_test(t, seals_memory_files);
 	tcase_add_test(t, knows_what_its_caller_made_it);
 	tcase_add_test(t, renews_files_without_another_name);
+	tcase_add_test(t, a_temporary_name_that_is_taken_leads_nowhere);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
