@@ -30,6 +30,48 @@ on_a_stack() {
 	done
 }
 
+@test "nor are they with a user namespace: the kernel makes no new one there, and lets nobody pivot in one that is joined" {
+	user_namespace
+	script 'exec sleep 1000'
+	run_orlop_on_a_stack
+	[ "$status" -eq 1 ]
+	says "the kernel refuses a user namespace to a caller in a chroot"
+	background holder unshare --user sleep 1000
+	eventually has_another_user_namespace "$BG"
+	echo "0 100000 65536" >"/proc/$BG/uid_map"
+	echo "0 100000 65536" >"/proc/$BG/gid_map"
+	config 'del(.linux.uidMappings, .linux.gidMappings)'
+	namespace user "/proc/$BG/ns/user"
+	run_orlop_on_a_stack
+	[ "$status" -eq 1 ]
+	says "pivot_root: invalid argument"
+	nothing_left
+}
+
+run_orlop_on_a_stack() {
+	status=0
+	on_a_stack 3 "$ORLOP" --root "$ROOT" run -d --bundle "$BUNDLE" "$ID" >"$T/stdout" 2>"$T/stderr" || status=$?
+	output=$(<"$T/stdout")
+	errors=$(<"$T/stderr")
+}
+
+has_another_user_namespace() { # PID
+	[ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]
+}
+
+@test "cgroups of v1 are mounted in a user namespace as without one: the container's own, read-only" {
+	[ "$SUITE_CG" = v1 ] || skip "cgroup v1"
+	user_namespace
+	config '.mounts = [.mounts[] | select(.type != "cgroup")] + [{ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "ro"] }]'
+	namespace cgroup
+	script 'cat /sys/fs/cgroup/pids/cgroup.procs; mkdir /sys/fs/cgroup/pids/x; mount -o remount,rw,bind /sys/fs/cgroup/pids && mkdir /sys/fs/cgroup/pids/y; true'
+	run_orlop run "$ID"
+	[ "$status" -eq 0 ]
+	[[ "$output" == 1* ]]
+	says "mkdir: can't create directory '/sys/fs/cgroup/pids/x': Read-only file system"
+	[ -z "$(cgroups_of)" ]
+}
+
 @test "a root.path that is the host's own root is refused, and nothing of the host is touched" {
 	config 'del(.linux.maskedPaths, .linux.readonlyPaths)'
 	ls -l /dev >"$T/dev"
