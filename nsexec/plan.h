@@ -23,13 +23,13 @@
 /* What the handshake of this plan has in it (sync.h): WITH_IDMAP and so on. The rows' places give the bits. */
 enum plan_feature_bit {
 #define FEATURE(name, word, doc) WITH_BIT_##name,
-#include "nsexec/bits.def"
+#include "nsexec/features.def"
 #undef FEATURE
 	PLAN_FEATURES
 };
 enum plan_feature {
 #define FEATURE(name, word, doc) WITH_##name = 1 << WITH_BIT_##name,
-#include "nsexec/bits.def"
+#include "nsexec/features.def"
 #undef FEATURE
 };
 
@@ -71,13 +71,13 @@ _Static_assert(sizeof(struct plan_op) == 56, "the plan's format");
 /* OP_RECURSIVE and so on, likewise. */
 enum plan_op_bit {
 #define FLAG(name, word, doc) OP_BIT_##name,
-#include "nsexec/bits.def"
+#include "nsexec/flags.def"
 #undef FLAG
 	PLAN_OP_FLAGS
 };
 enum plan_op_flag {
 #define FLAG(name, word, doc) OP_##name = 1 << OP_BIT_##name,
-#include "nsexec/bits.def"
+#include "nsexec/flags.def"
 #undef FLAG
 };
 

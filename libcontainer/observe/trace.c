@@ -454,10 +454,8 @@ static void take(void *to, uint64_t time, const unsigned char *data, size_t n)
 			return;
 		}
 		r = &t->records[t->n_records];
-		*r = (struct record){ .time = time,
-				      .point = p,
-				      .pid = pid,
-				      .n = (unsigned)min_of(n, sizeof(r->data)) };
+		n = min_of(n, sizeof(r->data));
+		*r = (struct record){ .time = time, .point = p, .pid = pid, .n = (unsigned)n };
 		memcpy(r->data, data, r->n);
 		t->n_records++;
 		return;

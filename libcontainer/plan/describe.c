@@ -6,13 +6,13 @@
 
 static const struct name flag_names[] = {
 #define FLAG(name, word, doc) { word, OP_##name },
-#include "nsexec/bits.def"
+#include "nsexec/flags.def"
 #undef FLAG
 };
 
 static const struct name feature_names[] = {
 #define FEATURE(name, word, doc) { word, WITH_##name },
-#include "nsexec/bits.def"
+#include "nsexec/features.def"
 #undef FEATURE
 };
 
