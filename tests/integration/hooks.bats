@@ -325,7 +325,7 @@ status_given_to() {
 	fails 1 "error running startContainer hook #0: '/bin/sh' ended with exit status 3, output: no licence" start "$ID"
 	config '.hooks.startContainer[0] = { path: "/tmp" }'
 	ok create "$ID"
-	fails 1 "error running startContainer hook #0: is a directory" start "$ID"
+	fails 1 "error running startContainer hook #0: execute '/tmp': is a directory" start "$ID"
 	config '.hooks.startContainer[0] = { path: "/bin/sh", args: ["sh", "-c", "exit 127"] }'
 	ok create "$ID"
 	fails 1 "error running startContainer hook #0: '/bin/sh' ended with exit status 127" start "$ID"

@@ -9,10 +9,12 @@ host_tree() {
 	mount --bind "$T/tree" "$T/tree"
 	mount -t tmpfs cover "$T/tree/sub"
 	mount -o remount,bind,ro,nosuid,nodev,noexec "$T/tree"
+	mounts_now >"$T/mounts"
 }
 
 no_host_tree() {
 	umount -R "$T/tree"
+	mounts_now >"$T/mounts"
 }
 
 # What a container root does to get the locks off /mnt: nothing of it may work.
