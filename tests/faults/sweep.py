@@ -74,8 +74,9 @@ class Bench:
 
     @staticmethod
     def mount_lines():
+        """Without the options of filesystems: the kernel changes those of debugfs and tracefs as it likes."""
         with open("/proc/self/mountinfo") as f:
-            return sorted(line.split(" ", 3)[3] for line in f)
+            return sorted(" ".join(line.split(" - ")[0].split()[3:6]) for line in f)
 
     def command(self, words):
         names = {"ID": self.id, "PIDFILE": self.pid_file, "IMAGES": self.images}
@@ -181,7 +182,7 @@ class Bench:
         found += ["file /run/orlop-seccomp/" + n for n in self.cache()
                   if n.startswith(".") and not os.path.exists("/proc/" + n.rpartition(".")[2])]
         if self.mount_lines() != self.mounts:
-            found.append("mount")
+            found.append("mount " + " ".join(sorted(set(self.mount_lines()) ^ set(self.mounts))))
         return found
 
     @staticmethod
