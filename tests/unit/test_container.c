@@ -20,16 +20,12 @@
 #include "base/sys.h"
 #include "container/handle.h"
 #include "store/store.h"
+#include "tests/lib/fake_init.h"
 
 static char top[64];
 static struct runtime rt;
 static struct str logged;
 static struct error e;
-
-struct fake {
-	pid_t pid;
-	int pidfd;
-};
 
 static void on_log(enum log_level level, const char *message)
 {
@@ -50,33 +46,6 @@ static void tear_down(void)
 {
 	str_done(&logged);
 	ck_assert_int_eq(rmdir(top), 0);
-}
-
-static struct fake init_new(void)
-{
-	struct fake f = { .pid = fork() };
-
-	if (f.pid == 0)
-		for (;;)
-			(void)pause();
-	ck_assert_int_gt(f.pid, 0);
-	f.pidfd = sys_pidfd_open(f.pid, 0);
-	ck_assert_int_ge(f.pidfd, 0);
-	return f;
-}
-
-static void init_end(struct fake *f)
-{
-	struct pollfd p = { .fd = f->pidfd, .events = POLLIN };
-
-	(void)sys_pidfd_send_signal(f->pidfd, SIGKILL);
-	ck_assert_int_eq(poll(&p, 1, 5000), 1);
-}
-
-static void init_reap(struct fake *f)
-{
-	ck_assert_int_eq(waitpid(f->pid, NULL, 0), f->pid);
-	close_fd(f->pidfd);
 }
 
 static void put(int dir, const char *name, const char *text)

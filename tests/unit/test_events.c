@@ -28,6 +28,7 @@
 #include "cgroup/cgroup_internal.h"
 #include "container/handle.h"
 #include "store/store.h"
+#include "tests/lib/fake_init.h"
 #include "tests/lib/suite.h"
 
 static char top[64], roots[96];
@@ -83,39 +84,6 @@ static void drop(const char *path)
 }
 
 /* ---- containers ---- */
-
-struct fake {
-	pid_t pid;
-	int pidfd;
-};
-
-static struct fake init_new(void)
-{
-	struct fake f = { .pid = fork() };
-
-	if (f.pid == 0)
-		for (;;)
-			(void)pause();
-	ck_assert_int_gt(f.pid, 0);
-	f.pidfd = sys_pidfd_open(f.pid, 0);
-	ck_assert_int_ge(f.pidfd, 0);
-	return f;
-}
-
-/* A zombie, until it is reaped. */
-static void init_end(struct fake *f)
-{
-	struct pollfd p = { .fd = f->pidfd, .events = POLLIN };
-
-	ck_assert_int_eq(sys_pidfd_send_signal(f->pidfd, SIGKILL), 0);
-	ck_assert_int_eq(poll(&p, 1, 5000), 1);
-}
-
-static void init_reap(struct fake *f)
-{
-	ck_assert_int_eq(waitpid(f->pid, NULL, 0), f->pid);
-	close_fd(f->pidfd);
-}
 
 #define V2 "{\"kind\":\"v2\",\"driver\":\"v2\",\"trees\":{\"\":[\"%s/cg\",\"/c\"]}}"
 #define V1 \
