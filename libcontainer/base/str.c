@@ -137,3 +137,15 @@ bool has_word(const char *text, const char *between, const char *word)
 	}
 	return false;
 }
+
+void str_add_escaped(struct str *s, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			str_add(s, "\\n");
+		else if (*text == '"' || *text == '\\')
+			str_printf(s, "\\%c", *text);
+		else
+			str_addn(s, text, 1);
+	}
+}

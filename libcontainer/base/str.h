@@ -33,6 +33,8 @@ void str_done(struct str *s);
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *text, size_t n);
 void str_printf(struct str *s, const char *fmt, ...) printf_like(2, 3);
+/* With a backslash before quotes and backslashes, and \n for a newline: as within the quotes of JSON or OpenMetrics. */
+void str_add_escaped(struct str *s, const char *text);
 static inline bool str_ok(const struct str *s)
 {
 	return !s->bad;

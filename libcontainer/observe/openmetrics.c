@@ -109,18 +109,6 @@ static void heading(const struct metrics *m, const char *name, const char *type,
 	str_printf(m->out, "# HELP orlop_container_%s %s\n", name, help);
 }
 
-static void add_value(struct str *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '\n')
-			str_add(out, "\\n");
-		else if (*text == '"' || *text == '\\')
-			str_printf(out, "\\%c", *text);
-		else
-			str_addn(out, text, 1);
-	}
-}
-
 /* "org.opencontainers.image.title" as a name that labels may have. */
 static void add_name(struct str *out, const char *text)
 {
@@ -141,7 +129,7 @@ static void sample_begin(const struct metrics *m, const char *name, const char *
 			str_add(m->out, ",");
 			add_name(m->out, m->o->labels[i]);
 			str_add(m->out, "=\"");
-			add_value(m->out, value);
+			str_add_escaped(m->out, value);
 			str_add(m->out, "\"");
 		}
 		value += strlen(value) + 1;
@@ -240,7 +228,7 @@ static void network(const struct metrics *m)
 
 				sample_begin(m, f->name, "_total", row);
 				str_add(m->out, ",interface=\"");
-				add_value(m->out, is->name);
+				str_add_escaped(m->out, is->name);
 				str_add(m->out, "\"");
 				add_number(m->out, value_at(is, f->from), WHOLE);
 			}

@@ -26,14 +26,7 @@ static const char *const kinds[] = {
 static void add_string(struct str *out, const char *text)
 {
 	str_add(out, "\"");
-	for (; *text; text++) {
-		if (*text == '\n')
-			str_add(out, "\\n");
-		else if (*text == '"' || *text == '\\')
-			str_printf(out, "\\%c", *text);
-		else
-			str_addn(out, text, 1);
-	}
+	str_add_escaped(out, text);
 	str_add(out, "\"");
 }
 
