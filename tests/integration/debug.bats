@@ -3,15 +3,6 @@
 
 load ../lib/orlop
 
-# Of the image only what a container needs to exist is left: no shell, no program but the one that sleeps.
-distroless() {
-	copy_rootfs
-	mv "$ROOTFS/bin/busybox" "$T/busybox"
-	rm -rf "${ROOTFS:?}"/{bin,sbin,usr}
-	cp "$T/busybox" "$ROOTFS/sleep"
-	args /sleep 1000
-}
-
 # A root filesystem of tools as a folder: $T/tools.
 tools_folder() {
 	cp -a "$SUITE_DIR/rootfs" "$T/tools"

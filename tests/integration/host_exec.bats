@@ -3,18 +3,13 @@
 
 load ../lib/orlop
 
-# Of the image only what a container needs to exist is left: no shell, no program but the one that sleeps.
-distroless() {
-	copy_rootfs
-	mv "$ROOTFS/bin/busybox" "$T/busybox"
-	rm -rf "${ROOTFS:?}"/{bin,sbin,usr}
-	cp "$T/busybox" "$ROOTFS/sleep"
-	args /sleep 1000
+distroless_running() {
+	distroless
 	ok run -d "$ID"
 }
 
 @test "exec --host-exec runs a static program of the host where the image has none" {
-	distroless
+	distroless_running
 	ok exec --host-exec "$T/busybox" "$ID" ls /
 	says sleep
 	# Its arguments are those after the id, the options of others among them.
@@ -25,7 +20,7 @@ distroless() {
 }
 
 @test "exec --host-exec gives the container a sealed copy, and nothing of the host's file" {
-	distroless
+	distroless_running
 	ok exec -d --pid-file "$T/pid" --host-exec "$T/busybox" "$ID" sleep 1000
 	[[ "$(readlink "/proc/$(cat "$T/pid")/exe")" == /memfd:busybox* ]]
 	# Whoever opens it as the container's root can neither write to it nor find the host's file by it.
@@ -35,7 +30,7 @@ distroless() {
 }
 
 @test "exec --host-exec leaves no descriptor to the program, and --pass-fd goes with it" {
-	distroless
+	distroless_running
 	echo content >"$T/file"
 	run_orlop exec --host-exec "$T/busybox" "$ID" sh -c 'ls -l /proc/self/fd | grep -c -e memfd -e "socket:"'
 	is 0
@@ -45,7 +40,7 @@ distroless() {
 }
 
 @test "exec --host-exec has the container's rights, user, cgroup and namespaces" {
-	distroless
+	distroless_running
 	ok exec --user 1000:1000 --host-exec "$T/busybox" "$ID" sh -c 'id -u; grep CapEff /proc/self/status; readlink /proc/self/ns/pid; cat /proc/self/cgroup'
 	says 1000
 	says "CapEff:	0000000000000000"
@@ -53,7 +48,7 @@ distroless() {
 }
 
 @test "exec --host-exec refuses a script, a file that is no program, a folder, and what cannot be executed" {
-	distroless
+	distroless_running
 	printf '#!/bin/sh\necho no\n' >"$T/script"
 	echo text >"$T/text"
 	cp "$T/busybox" "$T/plain"
@@ -71,7 +66,7 @@ distroless() {
 }
 
 @test "exec --host-exec says which loader a dynamic program misses" {
-	distroless
+	distroless_running
 	LC_ALL=C grep -qa ld-linux /usr/bin/env || skip "no dynamic program on this host"
 	run_orlop exec --host-exec /usr/bin/env "$ID"
 	[ "$status" -eq 255 ]
@@ -81,7 +76,7 @@ distroless() {
 @test "exec --host-exec works with a user namespace, and loads the container's filter" {
 	user_namespace
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO" }] }'
-	distroless
+	distroless_running
 	ok exec --host-exec "$T/busybox" "$ID" sh -c 'id -u; mkdir /tmp/x 2>/dev/null || echo forbidden'
 	is "0
 forbidden"
@@ -89,7 +84,7 @@ forbidden"
 
 @test "exec --host-exec under a filter that denies execveat says what was denied, and nothing runs" {
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["execveat"], action: "SCMP_ACT_ERRNO" }] }'
-	distroless
+	distroless_running
 	fails 255 "operation not permitted (a program of the host is run by execveat: allow that in the config's seccomp, or look at its LSM label)" exec --host-exec "$T/busybox" "$ID" sh -c 'touch /ran'
 	refute test -e "$ROOTFS/ran"
 	ok exec "$ID" /sleep 0
@@ -98,7 +93,7 @@ forbidden"
 
 @test "exec --host-exec under a filter that kills for execveat ends with an error, and the container goes on" {
 	config '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["execveat"], action: "SCMP_ACT_KILL_PROCESS" }] }'
-	distroless
+	distroless_running
 	fails 255 "/linux/seccomp: the seccomp filter killed" exec --host-exec "$T/busybox" "$ID" sh -c 'touch /ran'
 	refute test -e "$ROOTFS/ran"
 	has_status running

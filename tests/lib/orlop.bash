@@ -120,6 +120,15 @@ copy_rootfs() {
 	cp -a "$SUITE_DIR/rootfs" "$ROOTFS"
 }
 
+# Of the image only what a container needs to exist is left: no shell, no program but the one that sleeps.
+distroless() {
+	copy_rootfs
+	mv "$ROOTFS/bin/busybox" "$T/busybox"
+	rm -rf "${ROOTFS:?}"/{bin,sbin,usr}
+	cp "$T/busybox" "$ROOTFS/sleep"
+	args /sleep 1000
+}
+
 # --- the runtime ---
 
 # orlop ARG...: one call with the test's --root; status, output (stdout) and errors (stderr) are set. Files and not
