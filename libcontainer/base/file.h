@@ -50,6 +50,9 @@ bool file_is_on(const char *path, unsigned long magic);
  */
 void close_fds(int *fds, size_t n);
 
+/* As many descriptors as we may have: what programs are given by default, for select(2)'s sake, is soon used up. */
+void allow_descriptors(void);
+
 /* The path by which the kernel knows a descriptor: canonical and absolute, or what stands for one. */
 int path_of_fd(int fd, char *path, size_t size);
 

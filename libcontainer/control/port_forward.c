@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -306,17 +305,6 @@ static int on_end(void *ctx, uint32_t events, struct error *err)
 
 /* ---- beginning and end ---- */
 
-/* Two for each connection. */
-static void allow_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int open_signals(sigset_t *old)
 {
 	sigset_t set;
@@ -381,6 +369,7 @@ int container_port_forward(struct container *c, const struct container_forward *
 		return all.pidfd;
 	all.v = calloc(n + 1, sizeof(*all.v));
 	r = all.v ? relay_new(&all.relay, err) : sysf(err, "port-forward");
+	/* Two for each connection. */
 	allow_descriptors();
 	if (r == 0)
 		r = begin(&all, v, n, err);

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/clock.h"
 #include "base/sys.h"
 #include "cli/command.h"
@@ -113,17 +113,6 @@ static int stream(struct container *c, const char *id, struct error *err)
 	return r == -ENOENT || r == -ESRCH ? 0 : r;
 }
 
-/* Three descriptors for each container: what programs are given by default, for select(2)'s sake, is soon used up. */
-static void allow_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* A pipe whose reader is gone ends us with the next event. */
 static int follow_all(const struct runtime *rt, struct error *err)
 {
@@ -131,6 +120,7 @@ static int follow_all(const struct runtime *rt, struct error *err)
 	auto_str first = STR_INIT;
 	int r;
 
+	/* Three for each container. */
 	allow_descriptors();
 	r = container_events_open(rt, &e, &first, err);
 	if (r == 0)
